@@ -1,0 +1,139 @@
+//! The FAQ of hotro: one topic is one Markdown file with front matter.
+//!
+//! This crate parses the files ([`Faq::embedded`], [`Faq::from_dir`]), resolves the amounts of law that answers name
+//! ([`Constants`]), renders an answer as of a day ([`Topic::answer`]) and says what is wrong with the content ([`check`]).
+//! It knows nothing of search, chat or HTTP. How a topic is written: `faq/README.md`.
+
+mod check;
+mod constants;
+mod date;
+mod documents;
+mod markup;
+mod problem;
+mod source;
+mod topic;
+
+pub use check::check;
+pub use constants::{Constant, Constants, Unit};
+pub use date::vietnamese_date;
+pub use documents::{Document, Documents};
+pub use markup::{Block, Span, plain_text};
+pub use problem::{LoadError, Problem};
+pub use topic::{Action, Answer, Authored, Basis, Citation, Period, Section, Topic, TopicId};
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::civil::Date;
+
+/// The whole FAQ, immutable. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Faq {
+    topics: Vec<Topic>,
+    /// Topic ids and aliases to the position in `topics`.
+    by_id: BTreeMap<TopicId, usize>,
+    authored: Vec<Authored>,
+    /// Rows of authored questions whose topic does not exist: `(file, line, topic)`.
+    orphans: Vec<(String, usize, String)>,
+    constants: Constants,
+    documents: Documents,
+    version: String,
+}
+
+impl Faq {
+    /// The content that the binary carries.
+    ///
+    /// Errors: the content does not parse; the tests make sure that a released binary never sees this.
+    pub fn embedded() -> Result<Faq, LoadError> {
+        Faq::parse(source::embedded())
+    }
+
+    /// The content of a folder laid out as `faq/`: `content/`, `questions/`, `constants.toml`, `documents.toml`.
+    ///
+    /// Errors: every problem that keeps the set from being served, each with file and line.
+    pub fn from_dir(dir: &Path) -> Result<Faq, LoadError> {
+        Faq::parse(source::from_dir(dir)?)
+    }
+
+    fn parse(files: Vec<source::File>) -> Result<Faq, LoadError> {
+        let mut problems = Vec::new();
+        let version = source::digest(&files);
+        let constants = Constants::parse(source::find(&files, "constants.toml"), &mut problems);
+        let documents = Documents::parse(source::find(&files, "documents.toml"), &mut problems);
+        let mut topics: Vec<Topic> = files
+            .iter()
+            .filter_map(|file| Some((file, file.topic_id()?)))
+            .filter_map(|(file, id)| topic::parse(id, file, &constants, &documents, &mut problems))
+            .collect();
+        topics.sort_by(|a, b| a.id.cmp(&b.id));
+        if topics.is_empty() && problems.is_empty() {
+            problems.push(Problem::new("content", 0, "no topics: expected content/<domain>/<slug>.md"));
+        }
+        let by_id = index_ids(&topics, &mut problems);
+        let mut authored = Vec::new();
+        let mut orphans = Vec::new();
+        for file in files.iter().filter(|file| file.path.starts_with("questions/")) {
+            topic::parse_authored(file, &by_id, &topics, &mut authored, &mut orphans, &mut problems);
+        }
+        authored.sort();
+        if problems.is_empty() {
+            Ok(Faq { topics, by_id, authored, orphans, constants, documents, version })
+        } else {
+            problems.sort();
+            Err(LoadError { problems })
+        }
+    }
+
+    /// All topics, sorted by id.
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    /// The topic with this id or alias; `None` when there is none.
+    pub fn topic(&self, id: &str) -> Option<&Topic> {
+        self.by_id.get(id).map(|&at| &self.topics[at])
+    }
+
+    /// The authored questions, sorted by topic: they feed the index and are never shown.
+    pub fn authored(&self) -> &[Authored] {
+        &self.authored
+    }
+
+    /// The amounts, rates and ages that answers name.
+    pub fn constants(&self) -> &Constants {
+        &self.constants
+    }
+
+    /// Digest of every content file (16 hex digits): equal content, equal version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The answer of a topic as read on `today`.
+    ///
+    /// `None` when the answer has expired by then or an amount in it has no value for that day: it is never given as current.
+    pub fn answer(&self, topic: &Topic, today: Date) -> Option<Answer> {
+        topic.answer(today, &self.constants, &self.documents)
+    }
+}
+
+fn index_ids(topics: &[Topic], problems: &mut Vec<Problem>) -> BTreeMap<TopicId, usize> {
+    let mut by_id: BTreeMap<TopicId, usize> =
+        topics.iter().enumerate().map(|(at, topic)| (topic.id.clone(), at)).collect();
+    for (at, topic) in topics.iter().enumerate() {
+        for alias in &topic.aliases {
+            if let Some(&other) = by_id.get(alias) {
+                let what = if topics[other].id == *alias { "a topic of its own" } else { "an alias already" };
+                let owner = &topics[other].id;
+                problems.push(Problem::new(
+                    topic.path(),
+                    1,
+                    format!("alias `{alias}` is {what} ({owner}): an id leads to one topic"),
+                ));
+            } else {
+                by_id.insert(alias.clone(), at);
+            }
+        }
+    }
+    by_id
+}

@@ -1,0 +1,460 @@
+//! One topic: front matter, answer, sections for two times.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use toml::Spanned;
+
+use crate::constants::Constants;
+use crate::date::parse_vietnamese_date;
+use crate::documents::Documents;
+use crate::markup::{self, Block, Link, Span, anchor, map_spans, plain_text};
+use crate::problem::Problem;
+use crate::source::{File, TOPIC_BYTES_MAX, line_at};
+
+/// The fence around the front matter.
+const FENCE: &str = "+++";
+const AUTHORED_CHARS_MAX: usize = 1_000;
+
+/// The id of a topic: `<domain>/<slug>`, lower-case letters, digits and `-`. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct TopicId(Arc<str>);
+
+impl TopicId {
+    /// Reads an id; `None` when it has not the form `<domain>/<slug>`.
+    pub fn parse(text: &str) -> Option<TopicId> {
+        let (domain, slug) = text.split_once('/')?;
+        let word = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        (text.len() <= 100 && word(domain) && word(slug)).then(|| TopicId(text.into()))
+    }
+
+    /// The whole id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the slash: bhxh, bhxh-tn, bhyt, bhtn, vssid, account, service.
+    pub fn domain(&self) -> &str {
+        self.0.split_once('/').map_or("", |(domain, _)| domain)
+    }
+}
+
+impl<'de> Deserialize<'de> for TopicId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TopicId, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        TopicId::parse(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is not a topic id like bhyt/referral-form")))
+    }
+}
+
+impl Borrow<str> for TopicId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TopicId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for TopicId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the bot can do for someone who reads the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Look their own record up, after verification.
+    Lookup,
+    /// Find the nearest office of BHXH.
+    NearOffice,
+    /// Find the nearest collection point (điểm thu).
+    NearCollectionPoint,
+    /// Find the nearest facility (cơ sở khám chữa bệnh).
+    NearFacility,
+    /// Read the policy news.
+    News,
+    /// Talk to an operator.
+    Operator,
+}
+
+/// One legal basis of an answer, as written in the front matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    /// Key into `documents.toml`.
+    pub document: String,
+    /// The exact place: "Điều 54 khoản 2".
+    pub article: String,
+    pub(crate) line: usize,
+}
+
+/// A legal basis as citizens read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Citation {
+    /// Title of the document.
+    pub document: String,
+    /// The place in it.
+    pub article: String,
+    /// Official page.
+    pub url: String,
+    /// From when the document is in force.
+    pub effective_from: Date,
+}
+
+/// The days that a section for another time speaks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// First day; `None` means from ever.
+    pub from: Option<Date>,
+    /// Last day.
+    pub to: Date,
+}
+
+impl Period {
+    /// "Trước 01/07/2026" or "Từ 01/07/2025 đến 30/06/2026"; `None` for any other heading.
+    fn parse(heading: &str) -> Option<Period> {
+        if let Some(day) = heading.strip_prefix("Trước ") {
+            let to = parse_vietnamese_date(day.trim())?.checked_sub(1.day()).ok()?;
+            return Some(Period { from: None, to });
+        }
+        let (from, to) = heading.strip_prefix("Từ ")?.split_once(" đến ")?;
+        Some(Period { from: Some(parse_vietnamese_date(from.trim())?), to: parse_vietnamese_date(to.trim())? })
+    }
+
+    /// Whether the section speaks about that day.
+    pub fn covers(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && day <= self.to
+    }
+}
+
+/// A part of the details under one heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Empty for the text before the first heading.
+    pub heading: String,
+    /// Set when the section is about another time than today.
+    pub period: Option<Period>,
+    /// The blocks below the heading, amounts unresolved.
+    pub blocks: Vec<Block>,
+    pub(crate) line: usize,
+}
+
+/// One topic of the FAQ.
+#[derive(Debug)]
+pub struct Topic {
+    /// `<domain>/<slug>`.
+    pub id: TopicId,
+    /// What it answers, in a citizen's words.
+    pub title: String,
+    /// Paraphrases that people may be shown.
+    pub questions: Vec<String>,
+    /// The legal basis, at least one.
+    pub basis: Vec<Basis>,
+    /// From when the rule holds.
+    pub effective_from: Date,
+    /// The last day of the rule; `None` while no end is known.
+    pub effective_to: Option<Date>,
+    /// When the facts were last checked.
+    pub reviewed: Date,
+    /// By when they must be checked again.
+    pub review_by: Date,
+    /// Neighbouring topics, most likely first.
+    pub related: Vec<TopicId>,
+    /// What the bot can do here.
+    pub actions: Vec<Action>,
+    /// Other ids of the same topic.
+    pub aliases: Vec<TopicId>,
+    /// The short answer, amounts unresolved.
+    pub short: Vec<Span>,
+    /// The details.
+    pub sections: Vec<Section>,
+    pub(crate) links: Vec<Link>,
+    /// Lines of the front matter's list entries: questions and related, for the checks.
+    pub(crate) question_lines: Vec<usize>,
+    pub(crate) related_lines: Vec<usize>,
+    pub(crate) effective_to_line: usize,
+    pub(crate) short_line: usize,
+}
+
+/// An answer as read on one day: amounts resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The short answer.
+    pub short: Vec<Span>,
+    /// The details.
+    pub details: Vec<Block>,
+    /// The legal basis.
+    pub citations: Vec<Citation>,
+    /// When the facts were last checked.
+    pub reviewed: Date,
+    /// The review is overdue: the reader is told.
+    pub stale: bool,
+}
+
+impl Topic {
+    /// The file of the topic, relative to the FAQ folder.
+    pub fn path(&self) -> String {
+        format!("content/{}.md", self.id)
+    }
+
+    /// Title, short answer and details as one plain text, amounts unresolved. For the index.
+    pub fn plain_text(&self) -> String {
+        let mut text = plain_text(&self.short);
+        for section in &self.sections {
+            for part in std::iter::once(section.heading.clone()).chain(section.blocks.iter().map(|block| plain_text(block.spans()))) {
+                text.push('\n');
+                text.push_str(&part);
+            }
+        }
+        text
+    }
+
+    pub(crate) fn answer(&self, today: Date, constants: &Constants, documents: &Documents) -> Option<Answer> {
+        if self.effective_to.is_some_and(|to| to < today) {
+            return None;
+        }
+        let short = map_spans(&self.short, &|text| constants.resolve(text, today)).ok()?;
+        let mut details = Vec::new();
+        for section in &self.sections {
+            // A section about an earlier time reads with the amounts of its last day.
+            let day = section.period.map_or(today, |period| period.to.min(today));
+            if !section.heading.is_empty() {
+                details.push(Block::Heading { text: section.heading.clone() });
+            }
+            for block in &section.blocks {
+                details.push(block.map_text(&|text| constants.resolve(text, day)).ok()?);
+            }
+        }
+        let citations = self.basis.iter().filter_map(|basis| {
+            let document = documents.get(&basis.document)?;
+            Some(Citation {
+                document: document.title.clone(),
+                article: basis.article.clone(),
+                url: document.url.clone(),
+                effective_from: document.from,
+            })
+        });
+        Some(Answer {
+            short,
+            details,
+            citations: citations.collect(),
+            reviewed: self.reviewed,
+            stale: self.review_by < today,
+        })
+    }
+
+    /// The anchors that links may name.
+    pub(crate) fn anchors(&self) -> impl Iterator<Item = String> {
+        self.sections.iter().map(|section| anchor(&section.heading))
+    }
+}
+
+/// A question written for the index by the authors: trains and feeds the search, is never shown.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Authored {
+    /// The topic that answers it.
+    pub topic: TopicId,
+    /// How it is worded: short, ask, letter, formal, chat, headline, citizen, boundary.
+    pub register: String,
+    /// The question.
+    pub text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontMatter {
+    title: Spanned<String>,
+    questions: Vec<Spanned<String>>,
+    basis: Vec<Spanned<RawBasis>>,
+    #[serde(deserialize_with = "crate::date::deserialize")]
+    effective_from: Date,
+    #[serde(default, deserialize_with = "crate::date::deserialize_option")]
+    effective_to: Option<Date>,
+    #[serde(deserialize_with = "crate::date::deserialize")]
+    reviewed: Date,
+    #[serde(deserialize_with = "crate::date::deserialize")]
+    review_by: Date,
+    related: Vec<Spanned<TopicId>>,
+    actions: Vec<Action>,
+    aliases: Vec<TopicId>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBasis {
+    document: String,
+    article: String,
+}
+
+/// Parses one topic file. `None` when a problem was found that leaves no topic; every problem is pushed.
+pub(crate) fn parse(
+    id: TopicId,
+    file: &File,
+    constants: &Constants,
+    documents: &Documents,
+    problems: &mut Vec<Problem>,
+) -> Option<Topic> {
+    let path = file.path.as_str();
+    if file.text.len() > TOPIC_BYTES_MAX {
+        let message = format!("{} bytes, a topic has at most {TOPIC_BYTES_MAX}", file.text.len());
+        problems.push(Problem::new(path, 0, message));
+        return None;
+    }
+    // Editors on Windows save CRLF; lines stay the same.
+    let text = file.text.replace("\r\n", "\n");
+    let Some((front, body)) = text
+        .strip_prefix(FENCE)
+        .and_then(|rest| rest.strip_prefix('\n'))
+        .and_then(|rest| rest.split_once(&format!("\n{FENCE}\n")))
+    else {
+        problems.push(Problem::new(path, 1, "expected front matter between two lines `+++`"));
+        return None;
+    };
+    // The front matter begins on line 2.
+    let front_line = |offset: usize| 1 + line_at(front, offset);
+    let matter: FrontMatter = match toml::from_str(front) {
+        Ok(matter) => matter,
+        Err(error) => {
+            let line = error.span().map_or(1, |span| front_line(span.start));
+            problems.push(Problem::new(path, line, error.message()));
+            return None;
+        }
+    };
+    let key_line = |key: &str| front.lines().position(|line| line.starts_with(key)).map_or(1, |at| at + 2);
+    let before = problems.len();
+    let basis: Vec<Basis> = matter
+        .basis
+        .into_iter()
+        .map(|raw| {
+            let line = front_line(raw.span().start);
+            let RawBasis { document, article } = raw.into_inner();
+            Basis { document, article, line }
+        })
+        .collect();
+    for basis in &basis {
+        if documents.get(&basis.document).is_none() {
+            let message = format!("unknown document `{}`: add it to documents.toml", basis.document);
+            problems.push(Problem::new(path, basis.line, message));
+        }
+        if basis.article.trim().is_empty() {
+            problems.push(Problem::new(path, basis.line, "a basis without its article"));
+        }
+    }
+    if basis.is_empty() {
+        problems.push(Problem::new(path, key_line("basis"), "no legal basis"));
+    }
+    if matter.title.as_ref().trim().is_empty() {
+        problems.push(Problem::new(path, front_line(matter.title.span().start), "empty title"));
+    }
+    let first_line = front.lines().count() + 3;
+    let parsed = markup::parse(path, body, first_line, problems);
+    check_amounts(path, &parsed.blocks, constants, problems);
+    let mut blocks = parsed.blocks.into_iter();
+    let (short_line, short) = match blocks.next() {
+        Some((line, Block::Paragraph { spans })) => (line, spans),
+        other => {
+            let line = other.map_or(first_line, |(line, _)| line);
+            problems.push(Problem::new(path, line, "expected the short answer, a paragraph, first"));
+            return None;
+        }
+    };
+    let mut sections: Vec<Section> = Vec::new();
+    for (line, block) in blocks {
+        match block {
+            Block::Heading { text } => {
+                sections.push(Section { period: Period::parse(&text), heading: text, blocks: Vec::new(), line });
+            }
+            block => match sections.last_mut() {
+                Some(section) => section.blocks.push(block),
+                None => sections.push(Section { heading: String::new(), period: None, blocks: vec![block], line }),
+            },
+        }
+    }
+    if problems.len() > before {
+        return None;
+    }
+    Some(Topic {
+        id,
+        title: matter.title.into_inner(),
+        question_lines: matter.questions.iter().map(|question| front_line(question.span().start)).collect(),
+        questions: matter.questions.into_iter().map(Spanned::into_inner).collect(),
+        basis,
+        effective_from: matter.effective_from,
+        effective_to: matter.effective_to,
+        reviewed: matter.reviewed,
+        review_by: matter.review_by,
+        related_lines: matter.related.iter().map(|related| front_line(related.span().start)).collect(),
+        related: matter.related.into_iter().map(Spanned::into_inner).collect(),
+        actions: matter.actions,
+        aliases: matter.aliases,
+        short,
+        sections,
+        links: parsed.links,
+        effective_to_line: key_line("effective_to"),
+        short_line,
+    })
+}
+
+/// An unknown constant or an expression that does not parse keeps the set from being served; a missing value on some day does not.
+fn check_amounts(path: &str, blocks: &[(usize, Block)], constants: &Constants, problems: &mut Vec<Problem>) {
+    use crate::constants::ResolveError;
+    for (line, block) in blocks {
+        let texts: Vec<&str> = match block {
+            Block::Heading { text } => vec![text],
+            block => block.spans().map(|span| span.text.as_str()).collect(),
+        };
+        for text in texts {
+            match constants.resolve(text, Date::MAX) {
+                Err(error @ (ResolveError::Unknown(_) | ResolveError::Syntax(_))) => {
+                    problems.push(Problem::new(path, *line, error.to_string()));
+                }
+                Ok(_) | Err(ResolveError::NoValue { .. }) => {}
+            }
+        }
+    }
+}
+
+/// Parses one file of authored questions: `topic<TAB>register<TAB>question`, with a header line.
+pub(crate) fn parse_authored(
+    file: &File,
+    by_id: &BTreeMap<TopicId, usize>,
+    topics: &[Topic],
+    authored: &mut Vec<Authored>,
+    orphans: &mut Vec<(String, usize, String)>,
+    problems: &mut Vec<Problem>,
+) {
+    for (at, row) in file.text.lines().enumerate().skip(1).filter(|(_, row)| !row.is_empty()) {
+        let line = at + 1;
+        let mut columns = row.split('\t');
+        let (Some(topic), Some(register), Some(text), None) =
+            (columns.next(), columns.next(), columns.next(), columns.next())
+        else {
+            problems.push(Problem::new(&file.path, line, "expected three columns: topic, register, question"));
+            continue;
+        };
+        if text.trim().is_empty() || text.chars().count() > AUTHORED_CHARS_MAX {
+            let message = format!("a question has 1 to {AUTHORED_CHARS_MAX} characters");
+            problems.push(Problem::new(&file.path, line, message));
+            continue;
+        }
+        match by_id.get(topic) {
+            Some(&at) => authored.push(Authored {
+                topic: topics[at].id.clone(),
+                register: register.to_owned(),
+                text: text.to_owned(),
+            }),
+            None => orphans.push((file.path.clone(), line, topic.to_owned())),
+        }
+    }
+}
