@@ -1,0 +1,161 @@
+//! Confidence: from what the scorers say to the probability that a topic answers the question.
+
+use rustc_hash::FxHashMap;
+
+use crate::corpus::TopicTerms;
+use crate::engine::{Engine, Ranked};
+use crate::rank::Scale;
+use crate::text::vocabulary::FoldId;
+use crate::weights::Logistic;
+
+/// The features of one candidate, in the order of [`FEATURES`].
+pub(crate) type Features = [f64; FEATURES.len()];
+
+/// What the confidence model looks at, by name.
+pub(crate) const FEATURES: [&str; 16] = [
+    // Log-odds of the candidate against all other topics, by the fused score.
+    "log_odds",
+    // Fused score above the best other topic.
+    "gap",
+    // Fused score above the mean of the next four.
+    "gap_field",
+    // The fused score itself.
+    "fused",
+    // Log-likelihood ratio per square root of matched words: how much the topic's language explains at all.
+    "likelihood",
+    // Cosine with the topic's most similar question, and the mean of the five most similar.
+    "nearest_best",
+    "nearest_mean",
+    // Share of the question's idf that the topic's questions hold.
+    "coverage",
+    // Share of the question's idf that any known text holds.
+    "known",
+    // Share of the question's neighbouring words that stand side by side in known text.
+    "known_pairs",
+    // Share of the scorers that put this topic among their first three.
+    "agreement",
+    // Logarithm of the number of words.
+    "length",
+    // Share of tokens that were repaired, and that stayed unknown.
+    "repaired",
+    "unknown",
+    // 1 when no accent was typed.
+    "unaccented",
+    // Share of the ten best candidates that belong to the candidate's domain.
+    "domain",
+];
+
+/// Which folded words each topic's questions hold, and how telling each word is.
+pub(crate) struct Coverage {
+    idf: FxHashMap<FoldId, f32>,
+    idf_max: f32,
+    /// Sorted, by topic number.
+    words: Vec<Vec<FoldId>>,
+}
+
+impl Coverage {
+    pub(crate) fn build(topics: &[TopicTerms]) -> Coverage {
+        let words_of = |topic: &TopicTerms| -> Vec<(FoldId, u32)> {
+            topic.fold.iter().filter(|(term, _)| !term.is_pair()).map(|&(term, count)| (term.words().1, count)).collect()
+        };
+        let mut counts: FxHashMap<FoldId, f32> = FxHashMap::default();
+        let mut all = 0.0;
+        let words = topics.iter().map(|topic| {
+            let words = words_of(topic);
+            for &(word, count) in &words {
+                *counts.entry(word).or_default() += count as f32;
+                all += count as f32;
+            }
+            words.into_iter().map(|(word, _)| word).collect()
+        });
+        let words = words.collect();
+        let idf = |count: f32| (1.0 + all / count).ln();
+        Coverage { idf_max: idf(1.0), idf: counts.into_iter().map(|(word, count)| (word, idf(count))).collect(), words }
+    }
+
+    /// The idf of all words of the question, of those that any topic holds, and of those that `topic` holds.
+    fn of(&self, words: &[Option<FoldId>], topic: usize) -> (f32, f32, f32) {
+        let (mut all, mut known, mut own) = (0.0, 0.0, 0.0);
+        for word in words {
+            match word.and_then(|word| Some((word, *self.idf.get(&word)?))) {
+                Some((word, idf)) => {
+                    all += idf;
+                    known += idf;
+                    if self.words[topic].binary_search(&word).is_ok() {
+                        own += idf;
+                    }
+                }
+                None => all += self.idf_max,
+            }
+        }
+        (all, known, own)
+    }
+}
+
+/// The features of each candidate; `candidates` are topic numbers, best first.
+pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -> Vec<Features> {
+    let Ranked { question, ranking, .. } = ranked;
+    let vocabulary = &engine.corpus.vocabulary;
+    let words: Vec<Option<FoldId>> = question.words.iter().map(|word| vocabulary.fold_id(word)).collect();
+    let tokens = words.len().max(1) as f64;
+    let pairs = words.windows(2).filter(|pair| matches!(pair, [Some(a), Some(b)] if vocabulary.has_pair(*a, *b))).count();
+    let top = candidates.first().map_or(0.0, |&topic| f64::from(ranking.fused[topic]));
+    let log_sum = top + ranking.fused.iter().map(|&score| (f64::from(score) - top).exp()).sum::<f64>().ln();
+    let columns = engine.ranker.columns();
+    let raw = |name: &str, topic: usize| {
+        columns.iter().position(|column| column.name == name).map_or(0.0, |column| f64::from(ranking.raw[column][topic]))
+    };
+    let judges: Vec<usize> = (0..columns.len())
+        .filter(|&column| columns[column].scale == Scale::Standardized && ranking.raw[column].iter().any(|&score| score != 0.0))
+        .collect();
+    let better = |column: usize, score: f32| ranking.raw[column].iter().filter(|&&other| other > score).count();
+    let domain = |topic: usize| engine.corpus.topics.get(topic).map(|id| id.domain());
+    candidates
+        .iter()
+        .map(|&topic| {
+            let fused = f64::from(ranking.fused[topic]);
+            let others: Vec<f64> =
+                candidates.iter().filter(|&&other| other != topic).map(|&other| f64::from(ranking.fused[other])).collect();
+            let field = &others[..others.len().min(4)];
+            let field_mean = field.iter().sum::<f64>() / field.len().max(1) as f64;
+            let (all, known, own) = engine.coverage.of(&words, topic);
+            let share = |part: f32| f64::from(part) / f64::from(all.max(f32::MIN_POSITIVE));
+            let probability = (fused - log_sum).exp();
+            let agreeing = judges.iter().filter(|&&column| better(column, ranking.raw[column][topic]) < 3).count();
+            [
+                log_odds(probability),
+                fused - others.first().copied().unwrap_or(fused),
+                fused - field_mean,
+                fused,
+                raw("likelihood", topic) / tokens.sqrt(),
+                raw("nearest_best", topic),
+                raw("nearest_mean", topic),
+                share(own),
+                share(known),
+                pairs as f64 / (tokens - 1.0).max(1.0),
+                agreeing as f64 / judges.len().max(1) as f64,
+                tokens.ln(),
+                question.repairs.len() as f64 / tokens,
+                question.unknown.len() as f64 / tokens,
+                f64::from(u8::from(!question.accented)),
+                candidates.iter().filter(|&&other| domain(other) == domain(topic)).count() as f64 / candidates.len() as f64,
+            ]
+        })
+        .collect()
+}
+
+impl Logistic {
+    /// The probability of a candidate with these features.
+    pub(crate) fn probability(&self, features: &Features) -> f64 {
+        let weighted = FEATURES.iter().zip(features).map(|(name, value)| self.weights.get(*name).copied().unwrap_or(0.0) * value);
+        1.0 / (1.0 + (-(self.intercept + weighted.sum::<f64>())).exp())
+    }
+}
+
+/// Keeps the log-odds of certainty finite.
+const PROBABILITY_MIN: f64 = 1e-6;
+
+fn log_odds(probability: f64) -> f64 {
+    let probability = probability.clamp(PROBABILITY_MIN, 1.0 - PROBABILITY_MIN);
+    (probability / (1.0 - probability)).ln()
+}

@@ -1,0 +1,92 @@
+//! From a text to a ranking: everything that needs no fitted confidence. Built by [`crate::Knowledge`] and, on parts of the
+//! questions, by the fit.
+
+use std::sync::Arc;
+
+use faq::{Faq, TopicId};
+
+use crate::confidence::Coverage;
+use crate::corpus::{Corpus, Hand};
+use crate::rank::{Asked, Context, Neighbourhood, Ranker, Ranking};
+use crate::terms::{Term, Terms};
+use crate::text::phrases::{PhraseTable, rows};
+use crate::text::question::Question;
+use crate::text::words::{Word, literal_words};
+use crate::weights::FusionWeights;
+
+/// Raised with every change of the text chain or the index that makes fitted weights stale.
+pub(crate) const ANALYZER_VERSION: u32 = 1;
+
+/// A question that leans on the one before it is short, and says so at its beginning.
+const FOLLOW_UP_WORDS_MAX: usize = 10;
+/// So short a question may lean without saying so: "chồng thì sao".
+const FOLLOW_UP_UNSAID_MAX: usize = 3;
+
+/// The index, the scorers and what they need.
+pub(crate) struct Engine {
+    pub(crate) corpus: Arc<Corpus>,
+    pub(crate) coverage: Coverage,
+    pub(crate) ranker: Ranker,
+    /// The title of each topic, which a follow-up question borrows words from.
+    titles: Vec<Vec<Word>>,
+    follow_ups: PhraseTable<()>,
+}
+
+/// A question, read and ranked.
+pub(crate) struct Ranked {
+    pub(crate) question: Question,
+    pub(crate) terms: Terms,
+    pub(crate) context: Option<Context>,
+    pub(crate) ranking: Ranking,
+}
+
+impl Engine {
+    pub(crate) fn build(faq: &Faq, keep: impl Fn(Hand) -> bool, weights: &FusionWeights) -> tantivy::Result<Engine> {
+        let corpus = Arc::new(Corpus::build(faq, keep));
+        let topics = corpus.topic_terms();
+        Ok(Engine {
+            coverage: Coverage::build(&topics),
+            ranker: Ranker::new(&corpus, &topics, Neighbourhood::new(&corpus.topics, faq), weights)?,
+            titles: faq.topics().iter().map(|topic| literal_words(&topic.title)).collect(),
+            follow_ups: PhraseTable::new(
+                rows(include_str!("../data/follow_ups.tsv")).map(|phrase| (literal_words(phrase), ())),
+            ),
+            corpus,
+        })
+    }
+
+    /// Reads a question; politeness and spelling are dealt with here.
+    pub(crate) fn read(&self, text: &str) -> Question {
+        Question::read(text, &self.corpus.vocabulary)
+    }
+
+    /// Ranks the topics for a question.
+    pub(crate) fn rank(&self, mut question: Question, last_topic: Option<&TopicId>) -> Ranked {
+        let context = last_topic
+            .and_then(|id| self.corpus.topics.binary_search(id).ok())
+            .filter(|_| self.leans(&question))
+            .map(|topic| Context { topic });
+        if let Some(Context { topic }) = context {
+            question.alternatives.push(self.titles[topic].clone());
+        }
+        let terms = Terms::of_question(&question, &self.corpus.vocabulary);
+        let ranking = self.ranker.rank(&Asked { question: &question, terms: &terms, context });
+        Ranked { question, terms, context, ranking }
+    }
+
+    /// Whether a question reads as a continuation: "thế còn chồng thì sao?".
+    fn leans(&self, question: &Question) -> bool {
+        let words = &question.words;
+        words.len() <= FOLLOW_UP_UNSAID_MAX
+            || (words.len() <= FOLLOW_UP_WORDS_MAX && self.follow_ups.at_start(words).next().is_some())
+    }
+
+    /// A term as people read it.
+    pub(crate) fn spell(&self, term: Term) -> String {
+        let vocabulary = &self.corpus.vocabulary;
+        match term.words() {
+            (None, word) => vocabulary.folded(word).to_owned(),
+            (Some(first), second) => format!("{} {}", vocabulary.folded(first), vocabulary.folded(second)),
+        }
+    }
+}

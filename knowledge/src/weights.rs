@@ -1,0 +1,108 @@
+//! What `hotro fit` learns and the binary carries: weights, thresholds and how well they are calibrated.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that is fitted, as stored in `data/confidence.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// The analyzer that the texts were read with when the weights were fitted.
+    pub analyzer: u32,
+    /// Weight of each scorer's column in the fused score.
+    pub fusion: FusionWeights,
+    /// From features of a candidate to the probability that it answers the question.
+    pub confidence: Logistic,
+    /// Where the decisions turn.
+    pub thresholds: Thresholds,
+    /// How the probabilities fared on questions that the fitting did not see.
+    pub calibration: Calibration,
+}
+
+impl Weights {
+    /// Eight hex digits: equal weights, equal digest (FNV-1a over the stored form).
+    pub(crate) fn digest(&self) -> String {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        format!("{hash:08x}")
+    }
+
+    /// The stored form.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    }
+}
+
+/// Weight of each column by name; a column that is not listed counts nothing until the next fit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FusionWeights(pub BTreeMap<String, f64>);
+
+impl FusionWeights {
+    pub(crate) fn of(&self, column: &str) -> f32 {
+        self.0.get(column).copied().unwrap_or(0.0) as f32
+    }
+}
+
+/// A logistic model over named features.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logistic {
+    /// Added once.
+    pub intercept: f64,
+    /// Weight of each feature by name; a feature that is not listed counts nothing.
+    pub weights: BTreeMap<String, f64>,
+}
+
+/// The probabilities at which decisions turn. Chosen by the fit for [`Thresholds::precision_target`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// The first candidate is given as the answer at this probability or above.
+    pub answer: f64,
+    /// A lookup is started when asking for one's own record is at least so probable.
+    pub lookup: f64,
+    /// The best candidates are offered as choices when together they are at least so probable.
+    pub clarify: f64,
+    /// A candidate below this probability is not worth a line among the choices.
+    pub choice: f64,
+    /// The share of answers that must be right on held-out questions, unanswerable ones among them.
+    pub precision_target: f64,
+}
+
+/// Predicted against observed, on held-out questions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// Held-out questions whose topic was there to be found.
+    pub answerable: usize,
+    /// Held-out questions that no topic answers: their topic was taken out, or they are out of the domain.
+    pub unanswerable: usize,
+    /// Share of answerable questions whose topic ranks first.
+    pub r_at_1: f64,
+    /// Share of all questions that are answered at the threshold.
+    pub answered_share: f64,
+    /// Share of those answers that are right.
+    pub answered_precision: f64,
+    /// Share of out-of-domain questions that are answered.
+    pub false_answer_rate: f64,
+    /// Mean distance between predicted and observed, weighted by the bins' sizes.
+    pub expected_error: f64,
+    /// The first candidates, by predicted probability.
+    pub bins: Vec<CalibrationBin>,
+}
+
+/// First candidates whose predicted probability lies in one tenth.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalibrationBin {
+    /// Lower end of the tenth.
+    pub from: f64,
+    /// Candidates in it.
+    pub count: usize,
+    /// Mean predicted probability.
+    pub predicted: f64,
+    /// Share that were right.
+    pub observed: f64,
+}
