@@ -1,1 +1,139 @@
-fn main(){}
+//! The command line of hotro.
+
+mod command;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use hotro::config::Config;
+
+#[derive(Parser)]
+#[command(name = "hotro", version, about = "Answers citizens of Vietnam Social Security on the web, on Telegram and in a terminal.")]
+struct Cli {
+    /// Configuration file; default hotro.toml when it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A FAQ folder instead of the embedded one.
+    #[arg(long, global = true, value_name = "DIR")]
+    faq: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the widget, its API and Telegram.
+    Serve {
+        /// Address to serve on.
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<String>,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Answer one question.
+    Ask {
+        /// The question.
+        question: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Print what decided: query forms, candidates, each scorer's part.
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Talk to the bot in the terminal.
+    Chat,
+    /// Measure on a file of labelled questions: question, topics, register.
+    Eval {
+        /// The file.
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Change every question first: no-accents, telex, vni, typo, teencode.
+        #[arg(long, value_name = "KIND")]
+        perturb: Option<String>,
+        /// Seed of the changes.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Check the FAQ; prints file:line for each problem.
+    Check {
+        /// Check as of this day instead of today.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Option<jiff::civil::Date>,
+    },
+    /// Fit the weights of ranking and confidence on the FAQ and write them.
+    Fit {
+        /// Where to write.
+        #[arg(long, value_name = "FILE", default_value = "knowledge/data/confidence.json")]
+        out: PathBuf,
+    },
+    /// Print a conversation's log, one JSON event a line.
+    Export {
+        /// Its id.
+        conversation: uuid::Uuid,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Ask all stored questions again, of the present index, and print what would end otherwise.
+    Replay {
+        /// Only this conversation.
+        conversation: Option<uuid::Uuid>,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(clap::Args)]
+struct Database {
+    /// Folder of the SQLite database.
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// postgres://... or sqlite://...
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+impl Database {
+    fn flags(&self) -> Vec<(&'static str, String)> {
+        let keys = [("data_dir", &self.data), ("database_url", &self.database)];
+        keys.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("hotro: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let mut flags = match &cli.command {
+        Command::Serve { listen, database } => {
+            let mut flags = database.flags();
+            flags.extend(listen.clone().map(|listen| ("listen", listen)));
+            flags
+        }
+        Command::Export { database, .. } | Command::Replay { database, .. } => database.flags(),
+        _ => Vec::new(),
+    };
+    flags.extend(cli.faq.as_ref().map(|dir| ("faq_dir", dir.display().to_string())));
+    let config = Config::load(cli.config.as_deref(), std::env::vars(), flags)?;
+    match cli.command {
+        Command::Serve { .. } => command::serve::run(&config)?,
+        Command::Ask { question, json, explain } => command::ask::run(&config, &question, json, explain)?,
+        Command::Chat => command::chat::run(&config)?,
+        Command::Eval { file, json, perturb, seed } => command::eval::run(&config, &file, json, perturb.as_deref(), seed)?,
+        Command::Check { as_of } => return command::check::run(&config, as_of),
+        Command::Fit { out } => command::fit::run(&config, &out)?,
+        Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
+        Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

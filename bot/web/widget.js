@@ -2,36 +2,37 @@
 //
 //   <script src="https://hotro.example/widget.js" defer></script>
 //
-// A conversation is a numbered log on the server. This file is a reader of that log (a cursor and a way to follow it) and an
-// outbox (what the citizen has said and the log does not show yet). What is on the screen comes from these two and nothing else,
-// so a lost connection, a reload or a second tab can neither lose a message nor show it twice.
+// A conversation is a numbered log on the server. This is a reader of that log (a cursor and a way to follow it) and an outbox
+// (what the citizen said and the log does not show yet). The screen shows these two and nothing else, so a lost connection, a
+// reload or a second tab can neither lose a message nor show it twice.
 //
-// Host pages may use: data-hotro-ask="question", data-hotro-open, and the event `hotro:ask` with detail {question}.
+// Host pages may use data-hotro-ask="question", data-hotro-open and the event `hotro:ask` with detail {question}.
 (() => {
   'use strict';
 
   const script = document.currentScript;
-  if (!script) return; // Loaded as a module: the API's origin would be a guess.
+  if (!script || document.querySelector('hotro-widget')) return;
   const ORIGIN = new URL(script.src).origin;
   const LANG = script.dataset.lang === 'en' ? 'en' : 'vi';
+  const LOCALE = LANG === 'en' ? 'en-GB' : 'vi-VN';
 
-  const TEXT_MAX = 4000; // characters; the server refuses more with 413
-  const COUNTER_FROM = 3500; // the counter shows up when the end comes near
+  const TEXT_MAX = 4000; // characters; the server refuses more
+  const COUNTER_FROM = 3500; // characters
   const WAITING_MAX = 20; // messages in the outbox
   const PAGE_MAX = 500; // events in one answer of ?after=
   const RETRY_MS_MIN = 500;
   const RETRY_MS_MAX = 15_000;
   const REQUEST_MS_MAX = 20_000;
-  const SILENCE_MS_MAX = 40_000; // the server sends a comment every 15 s, so this is more than two lost ones
-  const HIDDEN_MS_MAX = 60_000; // a hidden tab then lets its stream go: browsers allow six connections to a host on HTTP/1.1
-  const FOLLOW_CLOSED_MS = 24 * 3_600_000; // a closed panel follows the log this long after the last event, then costs nothing
+  const SILENCE_MS_MAX = 40_000; // of a stream: two comments of the server, one every 15 s, are missing
+  const HIDDEN_MS_MAX = 60_000; // then a hidden tab lets its stream go: HTTP/1.1 allows six connections to a host
+  const FOLLOW_CLOSED_MS = 24 * 3_600_000; // after the last event; then a closed panel costs nothing
   const REPLY_SLOW_MS = 20_000;
   const OPERATOR_TYPING_MS = 6_000;
-  const STREAMS_SILENT_MAX = 3; // streams in a row without a byte: something between us and the server holds them back
-  const LEAD_MAX = 90; // characters
-  const BURST_MS = 1_500; // replies this close together are one answer, read from its first line
+  const STREAMS_SILENT_MAX = 3; // streams in a row without a byte
+  const LEAD_MAX = 90; // characters of an answer that is its own headline
+  const BURST_MS = 1_500; // replies this close are one answer
 
-  // ---------------------------------------------------------------------------------------------------------------- words
+  // ---- words
 
   const TEXTS = {
     vi: {
@@ -52,8 +53,9 @@
       offline: 'Mất kết nối. Tin của bạn sẽ được gửi khi có mạng.',
       loading: 'Đang mở cuộc trò chuyện…',
       rule: 'Mình là trợ lý tự động, không phải người. Đừng gửi mã OTP hay mật khẩu.',
-      startFailed: 'Mình chưa mở được cuộc trò chuyện, đang thử lại. Nếu gấp, bạn gọi',
-      slow: 'Câu trả lời đến chậm hơn thường lệ. Nếu gấp, bạn gọi',
+      startFailed: 'Mình chưa mở được cuộc trò chuyện, đang thử lại.',
+      slow: 'Câu trả lời đến chậm hơn thường lệ.',
+      urgent: 'Nếu gấp, bạn gọi',
       expired: 'Cuộc trò chuyện trước không còn nữa, mình đã mở cuộc mới.',
       sending: 'đang gửi',
       waiting: 'sẽ gửi khi có mạng',
@@ -62,12 +64,10 @@
       edit: 'Sửa',
       drop: 'Bỏ',
       full: 'Còn 20 tin chưa gửi được, bạn chờ một chút nhé.',
-      tooLong: 'Tin dài quá 4.0 ký tự, bạn chia làm hai tin giúp mình nhé.',
-      characters: 'ký tự',
+      tooLong: 'Tin dài quá 4.000 ký tự, bạn chia làm hai tin giúp mình nhé.',
       you: 'Bạn',
       operator: 'tổng đài viên',
-      handling: (who) => `${who} (tổng đài viên)`,
-      joined: (who) => `${who} (tổng đài viên) đã vào cuộc trò chuyện.`,
+      joined: 'đã vào cuộc trò chuyện.',
       requested: 'Đã báo tổng đài viên.',
       resolved: 'Tổng đài viên đã kết thúc. Mình, trợ lý tự động, trả lời tiếp.',
       typing: 'đang soạn câu trả lời',
@@ -80,12 +80,11 @@
       stale: 'Câu trả lời này đã quá hạn rà soát, quy định có thể đã đổi. Bạn nên hỏi lại',
       choices: 'Chọn nhanh',
       newer: 'Tin mới',
-      unread: (n) => `${n} tin chưa đọc`,
+      unread: 'tin chưa đọc',
       confirm: 'Bắt đầu cuộc trò chuyện mới?',
       confirmMore: 'Nội dung đang có sẽ không hiện ở đây nữa.',
       confirmYes: 'Bắt đầu mới',
       confirmNo: 'Giữ lại',
-      yesterday: 'Hôm qua',
     },
     en: {
       label: 'Ask BHXH',
@@ -105,8 +104,9 @@
       offline: 'No connection. Your message will be sent when it is back.',
       loading: 'Opening the conversation…',
       rule: 'I am an automatic assistant, not a person. Never send an OTP or a password.',
-      startFailed: 'I could not open the conversation yet and keep trying. If it is urgent, call',
-      slow: 'The answer takes longer than usual. If it is urgent, call',
+      startFailed: 'I could not open the conversation yet and keep trying.',
+      slow: 'The answer takes longer than usual.',
+      urgent: 'If it is urgent, call',
       expired: 'The earlier conversation is gone, I have started a new one.',
       sending: 'sending',
       waiting: 'will be sent when you are online',
@@ -116,11 +116,9 @@
       drop: 'Remove',
       full: '20 messages are still waiting to be sent. Please wait a moment.',
       tooLong: 'This is longer than 4,000 characters. Please split it in two.',
-      characters: 'characters',
       you: 'You',
       operator: 'operator',
-      handling: (who) => `${who} (operator)`,
-      joined: (who) => `${who} (operator) has joined the conversation.`,
+      joined: 'has joined the conversation.',
       requested: 'An operator has been told.',
       resolved: 'The operator has finished. I, the automatic assistant, am back.',
       typing: 'writing an answer',
@@ -133,28 +131,29 @@
       stale: 'This answer is overdue for review, the rules may have changed. Please ask',
       choices: 'Quick replies',
       newer: 'New message',
-      unread: (n) => (n === 1 ? '1 unread message' : `${n} unread messages`),
+      unread: 'unread',
       confirm: 'Start a new conversation?',
       confirmMore: 'What is here now will no longer be shown.',
       confirmYes: 'Start new',
       confirmNo: 'Keep this one',
-      yesterday: 'Yesterday',
     },
   };
   const T = TEXTS[LANG];
 
-  // --------------------------------------------------------------------------------------------------------------- styles
+  // ---- styles
 
-  // Sizes of type are in em and the host's size is `medium`, so the widget follows the reader's own setting and not the page's
-  // idea of 1rem. The warm accent is used once: the badge (and the roof of the mark, which is the same thing said in a drawing).
+  // Type is sized in em from `medium`: the reader's own setting, not the page's 1rem. The warm accent is for news only.
   const STYLE = `
 :host {
-  all: initial; display: block;
-  --blue: #0b5cab; --blue-deep: #084785; --on-blue: #fff; --link: #0b5cab; --tint: #e7f0fa;
+  --blue: #0b5cab; --blue-deep: #084785; --link: #0b5cab; --tint: #e7f0fa;
   --ground: #f2f5f9; --card: #fff; --ink: #17212b; --soft: #526070; --line: #d3dce6; --edge: #7f8fa1; --choice: #7fa8d4;
-  --warm: #f6b13d; --on-warm: #2a1b00; --bad: #b3261e; --ok: #8fe0ae; --shade: rgb(13 33 56 / .18);
-  --high: 100vh; color-scheme: light dark; color: var(--ink); text-align: start; -webkit-text-size-adjust: 100%;
-  font: medium/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif;
+  --warm: #f6b13d; --bad: #b3261e; --shade: rgb(13 33 56 / .18);
+  --high: 100vh; --safe: env(safe-area-inset-bottom, 0px); --side: calc(20px + env(safe-area-inset-right, 0px));
+}
+/* The page's rules reach the host element and nothing below it, so the reset stands here. */
+#dock, #panel {
+  all: initial; color-scheme: light dark; color: var(--ink); -webkit-text-size-adjust: 100%;
+  font: medium/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
 }
 @supports (height: 100dvh) { :host { --high: 100dvh; } }
 @media (prefers-color-scheme: dark) {
@@ -165,52 +164,53 @@
 }
 *, ::before, ::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-button, textarea { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
-button { border: 0; background: none; padding: 0; cursor: pointer; touch-action: manipulation; -webkit-tap-highlight-color: transparent; }
+button, textarea { font: inherit; color: inherit; margin: 0; }
+button { border: 0; background: none; padding: 0; cursor: pointer; touch-action: manipulation; }
 button:disabled { cursor: default; }
+.note, time, .fate, .who, .host, .basis, .typing, #state, #count { font-size: .8125em; }
+.note, time, .fate, .who, .host, .basis, .typing, #count, #status, #confirm p, .understood { color: var(--soft); }
+#head button, #send, #unlabel { flex: none; width: 44px; height: 44px; display: grid; place-items: center; }
+#dock:hover, #head button:hover, #send.ready:hover { background: var(--blue-deep); }
+#dock :focus-visible, #head :focus-visible { outline-color: #fff; outline-offset: -4px; }
+.choice, #newer, #confirm button { min-height: 44px; border: 1px solid var(--choice); border-radius: 22px; background: var(--card); }
+.choice, #newer, #confirm button, .failed button, .more, a, .topic { color: var(--link); }
+#newer, #confirm button, .failed button, .more { font-weight: 600; }
+.more, #newer { display: flex; align-items: center; gap: 6px; }
 svg { display: block; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 :focus { outline: none; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-.sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.sr, .operator + .operator .who { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 #dock {
-  position: fixed; z-index: 2147483000; display: flex; border-radius: 30px; background: var(--blue); color: var(--on-blue);
-  right: calc(20px + env(safe-area-inset-right, 0px)); bottom: calc(20px + env(safe-area-inset-bottom, 0px));
-  box-shadow: 0 4px 16px var(--shade); transition: background .15s;
+  position: fixed; z-index: 2147483000; display: flex; box-sizing: border-box; border-radius: 30px;
+  right: var(--side); bottom: calc(20px + var(--safe));
+  box-shadow: 0 0 0 2px var(--card), 0 4px 16px var(--shade);
 }
-#dock:hover { background: var(--blue-deep); }
 #launcher { display: flex; align-items: center; min-width: 60px; height: 60px; padding: 0 13px; border-radius: 30px; font-weight: 600; }
-#launcher .label { padding: 0 2px 0 10px; white-space: nowrap; }
-#launcher .label + .badge { margin-left: 8px; }
-#unlabel { width: 44px; border-radius: 0 30px 30px 0; display: grid; place-items: center; padding-right: 6px; }
-#dock :focus-visible { outline-color: var(--on-blue); outline-offset: -5px; }
+#launcher .label { margin: 0 -8px 0 10px; white-space: nowrap; }
+#unlabel { height: 60px; border-radius: 30px; margin-right: 4px; }
 .badge {
   position: absolute; top: -6px; right: -4px; min-width: 26px; height: 26px; padding: 0 7px; border-radius: 13px; display: grid; place-items: center;
-  background: var(--warm); color: var(--on-warm); font-size: .875em; font-weight: 700; line-height: 1;
+  background: var(--warm); color: #2a1b00; font-size: .875em; font-weight: 700; line-height: 1;
 }
 
 #panel {
-  position: fixed; z-index: 2147483001; display: flex; flex-direction: column; overflow: hidden; background: var(--ground);
-  right: calc(20px + env(safe-area-inset-right, 0px)); bottom: calc(20px + env(safe-area-inset-bottom, 0px) + var(--lift, 0px));
+  position: fixed; z-index: 2147483001; display: flex; box-sizing: border-box; flex-direction: column; overflow: hidden; background: var(--ground);
+  right: var(--side); bottom: calc(20px + var(--safe) + var(--lift, 0px));
   width: min(23.75em, calc(100vw - 24px)); height: min(37.5em, calc(var(--high) - 40px));
   border: 1px solid var(--line); border-radius: 18px; box-shadow: 0 10px 36px var(--shade); animation: rise .18s ease-out;
 }
-#panel:focus-visible { outline-offset: -3px; }
+#panel:focus-visible, #log:focus-visible { outline-offset: -3px; }
 @media (max-height: 560px) { #panel { bottom: calc(8px + var(--lift, 0px)); height: calc(var(--high) - 16px); } }
 
-header {
-  flex: none; display: flex; align-items: center; gap: 10px; padding: 8px 6px 8px 14px; background: var(--blue); color: var(--on-blue);
-}
-header > div { flex: 1; min-width: 0; }
-h2 { margin: 0; font-size: 1em; font-weight: 650; line-height: 1.4; }
-#state { margin: 0; font-size: .8125em; line-height: 1.45; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-#state::before {
-  content: ""; display: inline-block; width: 8px; height: 8px; margin: 0 6px 1px 0; border-radius: 50%; background: var(--ok);
-}
+#head { flex: none; display: flex; align-items: center; gap: 10px; padding: 8px 6px 8px 14px; }
+#head > div { flex: 1; min-width: 0; }
+h2 { margin: 0; font-size: 1em; font-weight: 650; }
+#state { margin: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+#state::before { content: ""; display: inline-block; width: 8px; height: 8px; margin: 0 6px 1px 0; border-radius: 50%; background: #8fe0ae; }
 #state.connecting::before, #state.lost::before { background: none; box-shadow: inset 0 0 0 2px currentColor; }
-header button { flex: none; width: 44px; height: 44px; border-radius: 12px; display: grid; place-items: center; }
-header button:hover { background: var(--blue-deep); }
-header :focus-visible { outline-color: var(--on-blue); outline-offset: -4px; }
+#state.connecting::after { content: attr(data-wait); animation: appear .2s 1.5s both; } /* Only a long wait is worth a word. */
+#head button { border-radius: 12px; }
 
 #body { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
 #log {
@@ -218,28 +218,27 @@ header :focus-visible { outline-color: var(--on-blue); outline-offset: -4px; }
   display: flex; flex-direction: column; scrollbar-width: thin;
 }
 #log > :first-child { margin-top: 0; }
-#log:focus-visible { outline-offset: -3px; }
-.note, time { display: block; margin: 14px auto 0; max-width: 34em; text-align: center; text-wrap: balance; font-size: .8125em; color: var(--soft); }
+.note, time { display: block; margin: 14px auto 0; text-align: center; text-wrap: balance; }
 .note a, #status a { white-space: nowrap; }
 .loading { animation: appear .2s .3s both; }
 .msg { margin-top: 14px; max-width: 100%; animation: appear .16s ease-out; overflow-wrap: anywhere; }
 .me + .me, .operator + .operator { margin-top: 6px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 16px 16px 16px 4px; padding: 11px 14px; width: fit-content; max-width: 100%; }
 .me { align-self: flex-end; max-width: 86%; display: flex; flex-direction: column; align-items: flex-end; }
-.bubble { background: var(--blue); color: var(--on-blue); border-radius: 16px 16px 4px 16px; padding: 9px 14px; white-space: pre-wrap; }
+.bubble { border-radius: 16px 16px 4px 16px; padding: 9px 14px; white-space: pre-wrap; }
 .failed .bubble { background: none; color: var(--ink); box-shadow: inset 0 0 0 1.5px var(--bad); }
-.fate { margin: 3px 2px 0; font-size: .8125em; color: var(--soft); text-align: end; text-wrap: balance; }
+.fate { margin: 3px 2px 0; text-align: end; text-wrap: balance; }
 .failed .fate { color: var(--bad); }
-.failed button { min-height: 44px; padding: 0 12px; color: var(--link); font-size: .9375em; font-weight: 600; border-radius: 10px; }
+.failed button { min-width: 44px; min-height: 44px; padding: 0 12px; }
 .operator .card { background: var(--tint); border-color: transparent; white-space: pre-wrap; }
-.who { display: block; margin: 0 0 3px 2px; font-size: .8125em; color: var(--soft); }
+.who { display: block; margin: 0 0 3px 2px; }
 
 .card > *, .rest > * { margin: 0; }
 .card > * + *, .rest > * + * { margin-top: 8px; }
 .card > .sr + * { margin-top: 0; }
 .card h3 { font-size: 1em; font-weight: 650; margin-top: 14px; }
 .card h3 + * { margin-top: 4px; }
-.understood { font-size: .875em; color: var(--soft); }
+.understood, .stale, #status { font-size: .875em; }
 ul, ol { padding: 0 0 0 20px; }
 ol { padding-left: 24px; }
 li { padding-left: 2px; }
@@ -247,141 +246,121 @@ li + li { margin-top: 5px; }
 li::marker { color: var(--soft); }
 ol > li::marker { font-weight: 600; color: var(--link); font-variant-numeric: tabular-nums; }
 b, .lead { font-weight: 650; }
-a, .topic { color: var(--link); text-decoration: underline; text-underline-offset: 3px; text-decoration-thickness: 1px; cursor: pointer; border-radius: 3px; }
+a, .topic { text-decoration: underline; text-underline-offset: 3px; text-decoration-thickness: 1px; cursor: pointer; border-radius: 3px; }
 a:hover, .topic:hover { text-decoration-thickness: 2px; }
 .topic { text-decoration-style: dotted; }
-.host { display: inline-block; font-size: .8125em; color: var(--soft); }
-.more { display: flex; align-items: center; gap: 6px; min-height: 44px; margin: 2px -10px -8px; padding: 0 10px; border-radius: 10px; color: var(--link); font-weight: 600; }
+.host { display: inline-block; }
+.more { min-height: 44px; margin: 2px -10px -8px; padding: 0 10px; border-radius: 10px; }
 .more svg { transition: transform .15s; }
 .more[aria-expanded="true"] svg { transform: rotate(180deg); }
-.stale { padding: 8px 10px; border-radius: 10px; box-shadow: inset 0 0 0 1px var(--line); background: var(--ground); font-size: .875em; }
-.basis { margin-top: 11px; padding-top: 8px; border-top: 1px solid var(--line); font-size: .8125em; color: var(--soft); }
+.stale { padding: 8px 10px; border-radius: 10px; box-shadow: inset 0 0 0 1px var(--line); background: var(--ground); }
+.basis { margin-top: 11px; padding-top: 8px; border-top: 1px solid var(--line); }
 
 .choices { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 9px; }
-.choice {
-  display: inline-flex; align-items: center; min-height: 44px; padding: 6px 14px; border-radius: 22px; text-align: start; text-decoration: none;
-  background: var(--card); color: var(--link); border: 1px solid var(--choice); font-weight: 500; line-height: 1.35; transition: background .12s;
-}
+.choice { display: inline-flex; align-items: center; padding: 6px 14px; text-align: start; text-decoration: none; font-weight: 500; }
 .choice:hover:enabled, a.choice:hover { background: var(--tint); }
 .used { gap: 6px; margin-top: 7px; }
-.used .choice { min-height: 32px; padding: 3px 11px; font-size: .875em; font-weight: 400; background: none; border: 1px solid var(--line); color: var(--soft); }
+.used .choice { min-height: 32px; padding: 3px 11px; font-size: .875em; font-weight: 400; background: none; border-color: var(--line); color: var(--soft); }
 .used a.choice { min-height: 44px; color: var(--link); }
 .used .picked { color: var(--ink); border-color: var(--edge); }
 .used .picked::before { content: "✓"; margin-right: 6px; }
 
-.typing { display: flex; align-items: center; gap: 5px; margin: 14px 0 0 4px; height: 24px; color: var(--soft); font-size: .8125em; }
+.typing { display: flex; align-items: center; gap: 5px; margin: 14px 0 0 4px; height: 24px; }
 .typing i { width: 7px; height: 7px; border-radius: 50%; background: currentColor; animation: breathe 1.2s infinite; }
 .typing i:nth-child(2) { animation-delay: .15s; }
 .typing i:nth-child(3) { animation-delay: .3s; margin-right: 4px; }
 #log > .end { flex: none; height: 8px; margin: 0; }
-#newer {
-  position: absolute; bottom: 10px; left: 50%; transform: translateX(-50%); display: flex; align-items: center; gap: 6px; min-height: 44px; padding: 0 16px;
-  border-radius: 22px; background: var(--card); color: var(--link); border: 1.5px solid var(--link); font-weight: 600; font-size: .9375em;
-}
+#newer { position: absolute; bottom: 10px; left: 50%; transform: translateX(-50%); padding: 0 16px; }
 
-footer { flex: none; background: var(--card); border-top: 1px solid var(--line); padding: 8px 8px calc(8px + env(safe-area-inset-bottom, 0px)); }
-#status { font-size: .875em; color: var(--soft); padding: 0 6px; }
+#foot { flex: none; background: var(--card); border-top: 1px solid var(--line); padding: 8px 8px calc(8px + var(--safe)); }
 #status:not(:empty) { padding: 2px 6px 8px; }
 .write { display: flex; align-items: flex-end; gap: 6px; }
-/* The mirror in ::after gives the field its height: it grows with the text without a style attribute. */
+/* ::after mirrors the text: the field grows with it and needs no style attribute. */
 .grow { flex: 1; min-width: 0; display: grid; }
 .grow::after, #field { grid-area: 1 / 1; padding: 9px 14px; border: 1px solid transparent; max-height: calc(6em + 20px); overflow-wrap: anywhere; }
 .grow::after { content: attr(data-value) " "; white-space: pre-wrap; visibility: hidden; overflow: hidden; }
 #field {
-  width: 100%; height: 100%; min-height: 44px; resize: none; overflow: auto; border-color: var(--edge); border-radius: 22px; background: var(--card);
-  -webkit-appearance: none; appearance: none; scrollbar-width: thin;
+  width: 100%; height: 100%; min-height: 44px; resize: none; overflow: auto; border-color: var(--edge); border-radius: 22px; background: var(--card); appearance: none; scrollbar-width: thin;
 }
 #field::placeholder { color: var(--soft); opacity: 1; }
 #field:focus-visible { outline-offset: -1px; outline-width: 2px; border-color: var(--link); }
-#send { flex: none; width: 44px; height: 44px; border-radius: 50%; display: grid; place-items: center; color: var(--soft); transition: background .12s; }
-#send.ready { background: var(--blue); color: var(--on-blue); }
-#send.ready:hover { background: var(--blue-deep); }
-#count { font-size: .8125em; color: var(--soft); text-align: end; padding: 4px 58px 0 0; font-variant-numeric: tabular-nums; }
+#send { border-radius: 50%; color: var(--soft); }
+#count { text-align: end; padding: 4px 58px 0 0; font-variant-numeric: tabular-nums; }
 #count.over { color: var(--bad); font-weight: 600; }
 
 #confirm { position: absolute; inset: 0; z-index: 1; display: flex; align-items: flex-end; background: rgb(8 18 30 / .45); animation: appear .14s; }
-#confirm > div { width: 100%; padding: 18px 16px calc(16px + env(safe-area-inset-bottom, 0px)); background: var(--card); border-radius: 18px 18px 0 0; }
+#confirm > div { width: 100%; padding: 18px 16px calc(16px + var(--safe)); background: var(--card); border-radius: 18px 18px 0 0; }
 #confirm h3 { margin: 0; font-size: 1.0625em; font-weight: 650; }
-#confirm p { margin: 2px 0 14px; color: var(--soft); }
+#confirm p { margin: 2px 0 14px; }
 #confirm .row { display: flex; flex-wrap: wrap; gap: 8px; }
-#confirm button { flex: 1 1 8em; min-height: 48px; border-radius: 12px; font-weight: 600; border: 1.5px solid var(--link); color: var(--link); }
-#confirm .yes { background: var(--blue); color: var(--on-blue); border-color: var(--blue); }
+#confirm button { flex: 1 1 8em; }
 
-/* Phones: the whole screen, and exactly the part of it that the keyboard leaves (see fitViewport). */
+#dock, #head, .bubble, #send.ready, #confirm .yes { background: var(--blue); color: #fff; }
 @media (max-width: 479.98px) {
-  #panel {
-    inset: var(--top, 0px) auto auto 0; width: 100%; height: var(--high); border: 0; border-radius: 0; box-shadow: none;
-  }
-  header { padding-top: calc(8px + env(safe-area-inset-top, 0px)); }
+  #panel { inset: var(--top, 0px) auto auto 0; width: 100%; height: var(--high); border: 0; border-radius: 0; }
+  #head { padding-top: calc(8px + env(safe-area-inset-top, 0px)); }
 }
-@media (max-width: 359.98px) { #log { padding-inline: 10px; } header { padding-left: 10px; } }
-@media (max-height: 330px) { .rule { display: none; } header { padding-block: 2px; } }
+@media (max-width: 359.98px) { #log, #head { padding-left: 10px; } }
 @media (forced-colors: active) {
   #dock, .bubble, #send.ready, .badge { border: 1px solid; }
-  .typing i { background: CanvasText; }
 }
 @keyframes rise { from { opacity: 0; transform: translateY(10px); } }
 @keyframes appear { from { opacity: 0; } }
 @keyframes breathe { 0%, 60%, 100% { opacity: .3; } 30% { opacity: 1; } }
-@media (prefers-reduced-motion: reduce) {
-  *, ::before, ::after { animation: none !important; transition: none !important; }
-}
+@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 @media print { :host { display: none; } }
 `;
 
-  // -------------------------------------------------------------------------------------------------------- small helpers
+  // ---- small helpers
 
   const warn = (what, detail = '') => console.warn(`hotro widget: ${what}`, detail);
-  const plural = (n) => n.toLocaleString(LANG === 'vi' ? 'vi-VN' : 'en-US');
+  const grouped = (n) => n.toLocaleString(LOCALE);
 
-  /** An element. Strings become text nodes, so nothing a server or a citizen wrote is ever read as HTML. */
-  function el(tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes ?? {})) {
-      if (typeof value === 'function') node.addEventListener(name, value);
-      else if (value !== false && value != null) node.setAttribute(name, value === true ? '' : value);
+  /** el('p.note', {id: 'x', click: f}, 'text', node). Text stays text and is never read as HTML. */
+  function el(tag, ...parts) {
+    const [name, ...classes] = tag.split('.');
+    const node = document.createElement(name);
+    if (classes.length) node.className = classes.join(' ');
+    for (const part of parts) {
+      if (part?.constructor !== Object) { if (part) node.append(part); continue; }
+      for (const [key, value] of Object.entries(part)) {
+        if (typeof value === 'function') node.addEventListener(key, value);
+        else if ((value ?? false) !== false) node.setAttribute(key, value === true ? '' : value);
+      }
     }
-    node.append(...children.filter((child) => child != null && child !== false));
     return node;
   }
 
-  const button = (attributes, ...children) => el('button', { type: 'button', ...attributes }, ...children);
-  const hidden = (text) => el('span', { class: 'sr' }, text);
-  const hotline = () => el('a', { href: 'tel:19009068' }, '1900 9068');
+  const button = (name, ...parts) => el(`button${name}`, { type: 'button' }, ...parts);
+  const hidden = (text) => el('span.sr', text);
+  const nameOf = (operator) => `${operator ?? ''} (${T.operator})`;
+  const callUs = (...words) => [`${words.join(' ')} `, el('a', { href: 'tel:19009068' }, '1900 9068'), '.'];
 
   function drawing(size, ...shapes) {
     const make = (tag, attributes) => {
       const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
-      for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+      for (const name in attributes) node.setAttribute(name, attributes[name]);
       return node;
     };
-    const svg = make('svg', { viewBox: `0 0 ${size} ${size}`, width: size, height: size, 'aria-hidden': 'true', focusable: 'false' });
-    svg.append(...shapes.map((shape) => make('path', typeof shape === 'string' ? { d: shape } : shape)));
+    const svg = make('svg', { viewBox: `0 0 ${size} ${size}`, width: size, height: size, 'aria-hidden': 'true' });
+    svg.append(...shapes.map((shape) => make('path', shape.d ? shape : { d: shape })));
     return svg;
   }
   const ICON = {
     close: 'M5 5l10 10M15 5L5 15',
-    fresh: 'M10 4H5.5A2.5 2.5 0 0 0 3 6.5v9A2.5 2.5 0 0 0 5.5 18h9a2.5 2.5 0 0 0 2.5-2.5V11M16.3 2.7a1.4 1.4 0 0 1 2 2L11.5 11.5 8.5 12.5l1-3z',
+    fresh: 'M11 4H6a2.5 2.5 0 0 0-2.5 2.5v8A2.5 2.5 0 0 0 6 17h8a2.5 2.5 0 0 0 2.5-2.5v-5M8.5 12l.5-2.5 7-7 2 2-7 7z',
     send: 'M10 16.5V4M4.5 9.5L10 4l5.5 5.5',
     down: 'M3.5 6L8 10.5 12.5 6',
   };
-  /** The mark: the letter ô, a speech bubble under a roof. It is also the Vietnamese word for umbrella. */
+  /** The letter ô: a speech bubble under a roof, and the Vietnamese word for umbrella. */
   const mark = () => drawing(34,
     { d: 'M8.8 11.3L17 5.2l8.2 6.1', stroke: 'var(--warm)', 'stroke-width': 3.2 },
     { d: 'M17 13.7a7.7 7.7 0 1 0 0 15.4 7.7 7.7 0 1 0 0-15.4z', 'stroke-width': 3.2 },
     { d: 'M9.3 25.1l-.7 4.4 4.5-.6z', fill: 'currentColor' });
 
-  /** A UUID. `randomUUID` exists on https pages only, and plain http pages have citizens too. */
-  function uuid() {
-    if (crypto.randomUUID) return crypto.randomUUID();
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  }
+  const uuid = () => crypto.randomUUID?.() ?? '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) =>
+    (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
-  /** 2026-11-22 -> 22/11/2026. Anything else is left out rather than shown wrong. */
   function date(iso) {
     const parts = /^(\d{4})-(\d\d)-(\d\d)/.exec(iso ?? '');
     return parts && `${parts[3]}/${parts[2]}/${parts[1]}`;
@@ -389,14 +368,10 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
 
   function timeOf(ms) {
     const at = new Date(ms);
-    const two = (n) => String(n).padStart(2, '0');
-    const clock = `${at.getHours()}:${two(at.getMinutes())}`;
-    const daysAgo = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(ms).setHours(0, 0, 0, 0)) / 86_400_000);
-    if (daysAgo <= 0) return clock;
-    return `${daysAgo === 1 ? T.yesterday : `${two(at.getDate())}/${two(at.getMonth() + 1)}/${at.getFullYear()}`} ${clock}`;
+    const day = at.toDateString() !== new Date().toDateString() && { day: '2-digit', month: '2-digit', year: 'numeric' };
+    return at.toLocaleString(LOCALE, { hour: 'numeric', minute: '2-digit', ...day });
   }
 
-  /** The only addresses that become links. `javascript:` and friends, http: and relative ones stay text. */
   function safeLink(href) {
     try {
       const url = new URL(href);
@@ -406,12 +381,14 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     }
   }
 
-  // Half of the delay is fixed and half is chance, so that a restarted server is not met by everyone in the same moment.
-  const backoff = (failures) => Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.max(0, failures - 1)) * (0.5 + Math.random() / 2) + RETRY_MS_MIN / 2;
+  // Half of the delay is chance: a restarted server is not met by everyone at once.
+  const backoff = (failures) => Math.max(RETRY_MS_MIN, Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures) * (0.5 + Math.random() / 2));
+
+  const waitAfter = ({ status }, failures) => (status === 403 ? 60_000 : backoff(failures));
 
   const sleepers = new Set();
-  /** Waits, unless `wakeAll` (network back, tab visible again) ends it. `firm` waits were asked for by the server. */
-  function pause(ms, firm = false) {
+  /** `wakeAll` (network back, tab visible again) cuts it short, unless the server asked for it (`firm`). */
+  function pause(ms, firm) {
     return new Promise((done) => {
       const wake = () => { clearTimeout(timer); sleepers.delete(wake); done(); };
       const timer = setTimeout(wake, ms);
@@ -420,10 +397,9 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
   }
   const wakeAll = () => [...sleepers].forEach((wake) => wake());
 
-  // -------------------------------------------------------------------------------------------------------------- storage
+  // ---- storage
 
-  // One set of keys for each API origin, shared by all tabs of the host page. Where storage is forbidden (private windows,
-  // sandboxed frames) everything still works until the page is left.
+  // Where storage is forbidden, all works until the page is left.
   const memory = new Map();
   const keyOf = (name) => `hotro:${ORIGIN}:${name}`;
   const stored = {
@@ -442,89 +418,77 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     },
   };
 
-  /**
-   * What the citizen has said and the log does not show yet, oldest first. An item is
-   * {client_id, text | choice + label, sent?: conversation id that accepted it, failed?: the server's reason, code?}.
-   * `sent` names the conversation, so that whatever a lost conversation had accepted is sent again to the new one.
-   */
+  const known = () => {
+    const found = stored.get('conversation');
+    return found?.id && found.token ? found : null;
+  };
+
+  // Oldest first: {client_id, text | choice + label, sent?: id of the conversation that took it, failed?: reason, code?: status}.
+  // `sent` names the conversation, so that what a lost one had taken goes to the new one too.
   const outbox = {
     all() { const items = stored.get('outbox'); return Array.isArray(items) ? items : []; },
     add(item) { stored.set('outbox', [...this.all(), item]); },
     change(id, what) { stored.set('outbox', this.all().map((item) => (item.client_id === id ? { ...item, ...what } : item))); },
     remove(id) {
-      const items = this.all();
-      const rest = items.filter((item) => item.client_id !== id);
-      if (rest.length < items.length) stored.set('outbox', rest.length ? rest : null);
+      const rest = this.all().filter((item) => item.client_id !== id);
+      if (rest.length < this.all().length) stored.set('outbox', rest.length ? rest : null);
     },
     next() { return this.all().find((item) => !item.failed && item.sent !== session?.id); },
   };
 
-  // ---------------------------------------------------------------------------------------------------------------- state
+  // ---- state
 
-  let session = null; // {id, token, seq: last event the citizen has seen, at: its time}; null before the first opening
+  let session = null; // {id, token, seq: last event seen, at: its time}
   let cursor = 0; // seq of the last event read from the log
-  let loaded = false; // the log is read from its start; before the first opening only news are counted
-  let caughtUp = false; // the history is here and the rest comes live
+  let loaded = false; // read from the start; before the first opening only news are counted
+  let caughtUp = false;
   let isOpen = false;
-  let link = 'connecting'; // connecting | live | lost
-  let slowToConnect = false;
+  let connection = 'connecting'; // connecting | live | lost
   let operator = null; // name of the operator who has the conversation
-  let citizenSeq = 0; // seq of the citizen's last event, and of the last reply: a greater first one means a reply is due
+  let citizenSeq = 0; // greater than replySeq: a reply is due
   let replySeq = 0;
-  let askedAt = 0; // when this page saw the citizen's last event; history is not waited for
+  let askedAt = 0;
   let operatorTypingUntil = 0;
-  let unread = []; // seqs of replies that came while the panel was closed
-  let unreadFrom = 0; // the first of them when it was opened: there the reading goes on
+  let unread = [];
+  let unreadFrom = 0; // where reading goes on
 
-  // -------------------------------------------------------------------------------------------------------------- network
+  // ---- network
 
-  /** One request. Never throws: status 0 means that no answer came. */
-  async function call(path, { method = 'GET', token, body, accept } = {}) {
+  const request = (path, token, init) => fetch(ORIGIN + path, {
+    ...init, credentials: 'omit', cache: 'no-store', headers: { ...(token && { Authorization: `Bearer ${token}` }), ...init.headers },
+  });
+
+  /** Never throws: status 0 means that no answer came. */
+  async function call(path, token, body) {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), REQUEST_MS_MAX);
+    const post = body && { method: 'POST', body: JSON.stringify(body) };
     try {
-      const headers = {};
-      if (token) headers.Authorization = `Bearer ${token}`;
-      if (body) headers['Content-Type'] = 'application/json';
-      if (accept) headers.Accept = accept;
-      const response = await fetch(ORIGIN + path, {
-        method, headers, signal: stop.signal, credentials: 'omit', cache: 'no-store', body: body && JSON.stringify(body),
-      });
+      const response = await request(path, token, { ...post, signal: stop.signal, headers: post ? { 'Content-Type': 'application/json' } : { Accept: 'application/json' } });
       const answer = await response.json().catch(() => null);
       return { ok: response.ok && !!answer, status: response.status, body: answer, retryMs: retryAfter(response) };
     } catch {
-      return { ok: false, status: 0, body: null, retryMs: 0 };
+      return { ok: false, status: 0 };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Retry-After in ms; 0 if there is none (or if the server does not expose it to this origin). */
   const retryAfter = (response) => Math.max(0, Number(response.headers.get('Retry-After')) || 0) * 1000;
-  const messageOf = (answer) => answer.body?.error?.message;
+  const reasonOf = (answer) => answer.body?.error?.message;
 
-  /** Runs `work` in one tab at a time, where the browser can. It must also be right without that. */
+  /** Runs `work` in one tab at a time where that can be had. A suspended tab is not waited for. */
   async function exclusive(name, work) {
-    if (!navigator.locks) return work();
-    const giveUp = new AbortController(); // A suspended tab may hold the lock for as long as it sleeps.
-    const timer = setTimeout(() => giveUp.abort(), 5_000);
-    let held = false;
-    try {
-      return await navigator.locks.request(keyOf(name), { signal: giveUp.signal }, () => {
-        held = true;
-        clearTimeout(timer);
-        return work();
-      });
-    } catch (error) {
-      if (held) throw error;
-      return work();
-    }
+    if (!navigator.locks || !AbortSignal.timeout) return work();
+    let begun = false;
+    const run = () => { begun = true; return work(); };
+    return navigator.locks.request(keyOf(name), { signal: AbortSignal.timeout(5_000) }, run).catch(() => (begun ? null : work()));
   }
 
-  // --------------------------------------------------------------------------------------------- starting a conversation
+  // ---- starting a conversation
 
   let starting = false;
-  let rejected = 0; // conversations refused in a row; keeps a server that refuses everything from being asked for ever more
+  let rejected = 0; // conversations refused in a row
   let noteOnStart = null;
 
   async function start() {
@@ -532,9 +496,8 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     starting = true;
     for (let failures = 0; !session && (isOpen || outbox.next()); ) {
       const trouble = await exclusive('start', async () => {
-        const other = stored.get('conversation'); // Another tab may have been first.
-        if (other?.id && other.token) return void adopt(other);
-        const answer = await call('/api/conversations', { method: 'POST', body: {} });
+        if (known()) return void adopt(known()); // Another tab was first.
+        const answer = await call('/api/conversations', null, {});
         if (!answer.ok || !answer.body.conversation_id) return answer;
         const mine = { id: answer.body.conversation_id, token: answer.body.token, seq: 0, at: Date.now() };
         stored.set('conversation', mine);
@@ -544,18 +507,17 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       failures += 1;
       warn('cannot start a conversation, status', trouble.status);
       setLink(trouble.status ? 'connecting' : 'lost');
-      view.startFailed(messageOf(trouble));
-      await (trouble.retryMs ? pause(trouble.retryMs, true) : pause(trouble.status === 403 ? 60_000 : backoff(failures)));
+      view.startFailed(reasonOf(trouble));
+      await pause(trouble.retryMs || waitAfter(trouble, failures), trouble.retryMs);
     }
     starting = false;
   }
 
-  /** Makes a conversation the one that is shown and followed. */
   function adopt(next, isNew = false) {
     session = next;
     loaded = isOpen;
     caughtUp = false;
-    cursor = loaded ? 0 : next.seq || 0;
+    cursor = loaded ? 0 : next.seq;
     operator = null;
     citizenSeq = replySeq = askedAt = operatorTypingUntil = 0;
     unread = [];
@@ -564,10 +526,9 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     pump();
   }
 
-  /** Lets the conversation go: it was refused (`lost`), or the citizen wants a new one. */
   function forget(which, lost) {
     if (session?.id !== which.id) return;
-    if (stored.get('conversation')?.id === which.id) stored.set('conversation', null);
+    if (known()?.id === which.id) stored.set('conversation', null);
     session = null;
     stopFollowing();
     noteOnStart = lost ? T.expired : null;
@@ -576,11 +537,11 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     setTimeout(start, lost && rejected++ ? backoff(rejected) : 0);
   }
 
-  // ---------------------------------------------------------------------------------------------------- reading the log
+  // ---- reading the log
 
-  let running = 0; // number of the follow loop in charge; an older one sees it and ends
+  let running = 0; // the loop in charge; an older one sees it and ends
   let abortStream = () => {};
-  let following = false; // a follow loop is running
+  let following = false;
   let silentStreams = 0;
   let lastByteAt = 0;
   let hiddenAt = 0; // 0 while the page is visible
@@ -591,16 +552,14 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     return isOpen || !!outbox.all().length || Date.now() - session.at < FOLLOW_CLOSED_MS;
   }
 
-  /** Keeps the view as long as the log, whatever happens to the connection. */
   async function follow() {
     const run = (running += 1);
     abortStream();
     following = true;
     let failures = 0;
     while (shouldFollow()) {
-      if (link !== 'live') setLink(failures > 1 || !navigator.onLine ? 'lost' : 'connecting');
       const polling = silentStreams >= STREAMS_SILENT_MAX;
-      // The first reading is plain JSON: it has an end, so that the history can be shown at once and not read aloud line by line.
+      // The first reading is plain JSON: it has an end, so the history is shown at once and not read aloud.
       const result = !caughtUp || polling ? await readPages(run) : await readStream(run);
       if (run !== running) return;
       if (result.status === 401) return forget(session, true);
@@ -608,17 +567,16 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       else {
         failures += 1;
         warn('reading failed, status', result.status);
-        setLink(failures > 1 || !navigator.onLine ? 'lost' : 'connecting');
+        setLink(failures > 1 ? 'lost' : 'connecting');
       }
-      if (result.retryMs) await pause(result.retryMs, true);
-      else if (!result.ok) await pause(result.status === 403 ? 60_000 : backoff(failures));
-      else if (result.again) continue;
-      else if (polling) await pause(replyDue() || outbox.all().length ? 1_500 : isOpen ? 4_000 : 20_000);
-      else await pause(backoff(1));
+      if (result.again) continue;
+      await pause(result.retryMs || (!result.ok ? waitAfter(result, failures) : polling ? pollingMs() : backoff(1)), result.retryMs);
       if (run !== running) return;
     }
     following = false;
   }
+
+  const pollingMs = () => (replyDue() || outbox.all().length ? 1_500 : isOpen ? 4_000 : 20_000);
 
   function stopFollowing() {
     running += 1;
@@ -626,11 +584,11 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     abortStream();
   }
 
-  /** Reads all pages after the cursor. `again`: the history is complete now, go on with a stream. */
+  /** Reads all pages after the cursor. `again`: go on with a stream. */
   async function readPages(run) {
     for (;;) {
       const to = session;
-      const answer = await call(`/api/conversations/${to.id}/events?after=${cursor}`, { token: to.token, accept: 'application/json' });
+      const answer = await call(`/api/conversations/${to.id}/events?after=${cursor}`, to.token);
       if (run !== running || session !== to) return { ok: true };
       if (!answer.ok) return answer;
       setLink('live');
@@ -644,30 +602,29 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     }
   }
 
-  /** Reads one stream to its end. `ok` means that it was accepted and gave at least a byte, or was let go by ourselves. */
+  /** Reads one stream to its end. `ok`: it gave at least a byte, or we let it go. */
   async function readStream(run) {
     const to = session;
     const stop = new AbortController();
-    let ours = false; // we ended it
+    let ours = false;
     let bytes = 0;
     lastByteAt = Date.now();
     let accepted = false;
     abortStream = () => { ours = true; stop.abort(); };
     const watchdog = setInterval(async () => {
       if (Date.now() - lastByteAt > SILENCE_MS_MAX) return stop.abort();
-      // A stream without a byte while news are due: look whether something on the way holds it back.
+      // Not a byte while news are due: is something on the way holding it back?
       if (bytes || !accepted || !(replyDue() || outbox.all().some((item) => item.sent))) return;
       const looked = await readPages(run);
       if (run === running && looked.found && !bytes) { silentStreams = STREAMS_SILENT_MAX; abortStream(); }
     }, 3_000);
     try {
-      const response = await fetch(`${ORIGIN}/api/conversations/${to.id}/events`, {
-        headers: { Accept: 'text/event-stream', Authorization: `Bearer ${to.token}`, 'Last-Event-ID': String(cursor) },
-        signal: stop.signal, credentials: 'omit', cache: 'no-store',
+      const response = await request(`/api/conversations/${to.id}/events`, to.token, {
+        signal: stop.signal, headers: { Accept: 'text/event-stream', 'Last-Event-ID': cursor },
       });
       if (!response.ok) return { ok: false, status: response.status, retryMs: retryAfter(response) };
       if (!response.body || !/event-stream/.test(response.headers.get('Content-Type') ?? '')) {
-        silentStreams = STREAMS_SILENT_MAX; // This browser or a proxy does not do streams.
+        silentStreams = STREAMS_SILENT_MAX; // The browser or a proxy cannot.
         return { ok: true, again: true };
       }
       accepted = true;
@@ -695,14 +652,14 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     return { ok: bytes > 0 || ours, status: 200, again: ours };
   }
 
-  /** A parser of text/event-stream (HTML standard, 9.2.6): takes text in any pieces, calls `emit(type, data, id)`. */
+  /** Parses text/event-stream (HTML standard, 9.2.6), which comes in any pieces. */
   function eventStream(emit) {
     let rest = '';
     let type = '';
     let data = [];
     let id = '';
     return (text) => {
-      // A carriage return at the end may be the first half of \r\n: it waits for the next piece.
+      // A \r at the end may be half of \r\n: it waits for the next piece.
       const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop();
       for (const line of lines) {
@@ -712,9 +669,7 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
           data = [];
           continue;
         }
-        const colon = line.indexOf(':');
-        const field = colon < 0 ? line : line.slice(0, colon);
-        const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+        const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/.exec(line);
         if (field === 'data') data.push(value);
         else if (field === 'event') type = value;
         else if (field === 'id') id = value;
@@ -724,20 +679,21 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
 
   function takeRaw(type, data, id) {
     let value;
-    try { value = JSON.parse(data); } catch {
+    try {
+      value = JSON.parse(data);
+    } catch {
       warn('an event is not JSON');
-      cursor = Math.max(cursor, Number(id) || 0); // Or it would be sent again for ever.
-      return;
+      cursor = Math.max(cursor, Number(id) || 0); // Or it would come again for ever.
     }
-    if (type === 'typing') {
-      if (value.who !== 'operator') return;
+    if (type === 'message') takeAll([value]);
+    else if (type === 'typing' && value?.who === 'operator') {
       operatorTypingUntil = Date.now() + OPERATOR_TYPING_MS;
       setTimeout(view.paint, OPERATOR_TYPING_MS + 50);
       view.paint();
-    } else if (type === 'message') takeAll([value]);
+    }
   }
 
-  /** Applies events in order, each once. The server may leave out numbers that are not for citizens, so gaps are no error. */
+  /** Each event once, in order. Gaps are no error: some events are not for citizens. */
   function takeAll(events) {
     for (const event of events) {
       if (!(event?.seq > cursor)) continue;
@@ -767,7 +723,7 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       case 'operator_message':
         replySeq = event.seq;
         operatorTypingUntil = 0;
-        if (event.seq > (session.seq || 0)) unread.push(event.seq);
+        if (event.seq > (session.seq)) unread.push(event.seq);
         break;
       case 'operator_joined':
         replySeq = event.seq;
@@ -776,7 +732,6 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       case 'handoff_resolved':
         operator = null;
         break;
-      default: // A kind of a later server: the cursor has moved on, that is all.
     }
   }
 
@@ -786,23 +741,22 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
   }
   const replyDue = () => citizenSeq > replySeq && !operator && askedAt > 0;
 
-  /** The last seq that was on the screen of a visible page. Other tabs learn it through storage and drop their badges. */
+  /** What was on a visible screen is read; other tabs learn it through storage. */
   function markSeen() {
     if (!session || !loaded || !isOpen || document.hidden) return;
     unread = [];
-    if (cursor > (session.seq || 0)) {
+    if (cursor > (session.seq)) {
       session.seq = cursor;
-      if (stored.get('conversation')?.id === session.id) stored.set('conversation', session);
+      if (known()?.id === session.id) stored.set('conversation', session);
     }
   }
 
-  // --------------------------------------------------------------------------------------------------------------- sending
+  // ---- sending
 
   let pumping = false;
   let sendFailures = 0;
-  let notice = null; // a sentence of the server and how long to show it
+  let notice = null; // a sentence for the status line
 
-  /** Puts something into the outbox. False if it is full. */
   function submit(item) {
     if (outbox.all().length >= WAITING_MAX) {
       tell(T.full, 6_000);
@@ -816,12 +770,11 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     return true;
   }
 
-  /** Sends what waits, one after the other, until the outbox is empty. */
   async function pump() {
     if (pumping) return;
     pumping = true;
     while (session && outbox.next()) {
-      const wait = await exclusive('send', sendNext).catch(() => ({ ms: RETRY_MS_MAX }));
+      const wait = await exclusive('send', sendNext);
       view.showOutbox();
       if (wait) await pause(wait.ms, wait.firm);
     }
@@ -829,13 +782,11 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
   }
 
   async function sendNext() {
-    const item = outbox.next(); // Read again: another tab may have sent it while this one waited for its turn.
+    const item = outbox.next(); // Read again: another tab may have sent it meanwhile.
     const to = session;
     if (!item || !to) return null;
     const { client_id: id, text, choice } = item;
-    const answer = await call(`/api/conversations/${to.id}/messages`, {
-      method: 'POST', token: to.token, body: choice ? { client_id: id, choice } : { client_id: id, text },
-    });
+    const answer = await call(`/api/conversations/${to.id}/messages`, to.token, { client_id: id, ...(choice ? { choice } : { text }) });
     if (session?.id !== to.id) return null;
     if (answer.ok) {
       sendFailures = 0;
@@ -847,21 +798,23 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       } else outbox.remove(id); // The log was faster than the answer.
       return null;
     }
-    if (answer.status === 401) { forget(to, true); return null; }
-    if (answer.status === 429) {
-      const ms = answer.retryMs || 5_000;
-      tell(messageOf(answer), ms);
+    const { status, retryMs } = answer;
+    const reason = reasonOf(answer);
+    if (status === 401) forget(to, true);
+    else if (status === 429) {
+      const ms = retryMs || 5_000;
+      tell(reason, ms);
       return { ms, firm: true };
-    }
-    if (answer.status === 0 || answer.status === 408 || answer.status >= 500 || answer.status < 400) {
+    } else if (status < 400 || status === 408 || status >= 500) {
       sendFailures += 1;
-      warn('sending failed, status', answer.status);
-      if (answer.status) tell(messageOf(answer), RETRY_MS_MAX);
-      else if (sendFailures > 1 || !navigator.onLine) setLink('lost');
+      warn('sending failed, status', status);
+      if (status) tell(reason, RETRY_MS_MAX);
+      else if (sendFailures > 1) setLink('lost');
       return { ms: backoff(sendFailures) };
+    } else {
+      warn('a message was refused, status', status);
+      outbox.change(id, { failed: reason ?? T.refused, code: status });
     }
-    warn('a message was refused, status', answer.status);
-    outbox.change(id, { failed: messageOf(answer) ?? T.refused, code: answer.status });
     return null;
   }
 
@@ -873,134 +826,116 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
   }
 
   function setLink(next) {
-    if (link === next) return;
-    link = next;
-    slowToConnect = false;
-    if (next === 'connecting') connectingSince();
+    if (connection === next) return;
+    connection = next;
     view.paint();
   }
 
-  // A reconnection that takes a moment is nobody's business; only a long one is said.
-  function connectingSince() {
-    setTimeout(() => {
-      slowToConnect = link === 'connecting';
-      view.paint();
-    }, 1_500);
-  }
-
-  // --------------------------------------------------------------------------------------------------- drawing an answer
+  // ---- drawing an answer
 
   function spans(list) {
     return (list ?? []).map((span) => {
-      const text = span.bold ? el('b', null, span.text ?? '') : span.text ?? '';
+      const text = span.bold ? el('b', span.text) : span.text ?? '';
       if (span.topic) return topicLink(text, span);
       const url = span.href && safeLink(span.href);
-      return url ? anchor(url, text) : text;
+      return url ? linkWithHost(url, text) : text;
     });
   }
 
-  /** A link that says where it leads: its host follows in small type, unless the text names it already. */
-  function anchor(url, text, withHost = true) {
-    if (url.protocol === 'tel:') return el('a', { href: url.href }, text);
-    const node = el('a', { href: url.href, title: url.href, target: '_blank', rel: 'noopener noreferrer' }, text);
-    const host = url.host.replace(/^www\./, '');
-    if (withHost && !node.textContent.includes(host)) node.append(' ', el('span', { class: 'host' }, `(${host})`));
+  const link = (url, ...parts) => el('a', { href: url.href }, url.protocol === 'https:' && { title: url.href, target: '_blank', rel: 'noopener' }, ...parts);
+
+  function linkWithHost(url, text) {
+    const node = link(url, text);
+    const name = url.host.replace(/^www\./, '');
+    if (!node.textContent.includes(name)) node.append(' ', el('span.host', `(${name})`));
     return node;
   }
 
-  // A span and not a <button>: buttons do not break over lines, and this one stands inside a sentence.
+  // Not a <button>: those do not break over lines, and this one stands inside a sentence.
   function topicLink(text, span) {
-    const ask = () => choose(`topic:${span.topic}`, span.text ?? '');
+    const ask = () => choose(`topic:${span.topic}`, span.text);
     const onKey = (event) => {
       if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); ask(); }
     };
-    return el('span', { class: 'topic', part: 'topic', role: 'button', tabindex: 0, click: ask, keydown: onKey }, text);
+    return el('span.topic', { role: 'button', tabindex: 0, click: ask, keydown: onKey }, text);
   }
 
+  const items = (block) => (block.items ?? []).map((item) => el('li', ...spans(item)));
   const BLOCKS = {
-    paragraph: (block) => el('p', null, ...spans(block.spans ?? [block])),
-    heading: (block) => el('h3', null, ...(block.spans ? spans(block.spans) : [block.text ?? ''])),
-    steps: (block) => el('ol', null, ...(block.items ?? []).map((item) => el('li', null, ...spans(item)))),
-    bullets: (block) => el('ul', null, ...(block.items ?? []).map((item) => el('li', null, ...spans(item)))),
+    paragraph: (block) => el('p', ...spans(block.spans)),
+    heading: (block) => el('h3', block.text),
+    steps: (block) => el('ol', ...items(block)),
+    bullets: (block) => el('ul', ...items(block)),
   };
   const blocks = (list) => (list ?? []).map((block) => BLOCKS[block?.type]?.(block)).filter(Boolean);
 
   function fold(seq, list) {
-    const rest = el('div', { class: 'rest', id: `more-${seq}`, hidden: true }, ...blocks(list));
-    const words = el('span', null, T.more);
-    const toggle = button({
-      class: 'more', part: 'more', 'aria-expanded': 'false', 'aria-controls': rest.id, lang: LANG,
+    const rest = el('div.rest', { id: `more-${seq}`, hidden: true }, ...blocks(list));
+    const words = el('span', T.more);
+    const toggle = button('.more', {
+      'aria-expanded': 'false', 'aria-controls': rest.id, lang: LANG,
       click() {
         rest.hidden = !rest.hidden;
-        toggle.setAttribute('aria-expanded', String(!rest.hidden));
+        toggle.setAttribute('aria-expanded', !rest.hidden);
         words.textContent = rest.hidden ? T.more : T.less;
       },
     }, words, drawing(16, ICON.down));
     return [rest, toggle];
   }
 
-  /** "📄 Căn cứ: Luật A, Điều 1; NĐ B (hiệu lực 01/07/2026). Rà soát 22/11/2026." A date stands after the last of its group. */
+  /** A date of effect stands once, after the last document that has it. */
   function basisLine({ basis, reviewed }) {
     const parts = [];
     (basis ?? []).forEach((source, i) => {
       const name = [source.document, source.article].filter(Boolean).join(', ');
       const url = source.url && safeLink(source.url);
-      parts.push(i ? '; ' : `${T.basis} `, url ? anchor(url, name, false) : name);
+      parts.push(i ? '; ' : `${T.basis} `, url ? link(url, name) : name);
       const since = date(source.effective_from);
       if (since && since !== date(basis[i + 1]?.effective_from)) parts.push(` (${T.effective} ${since})`);
     });
     if (parts.length) parts.push('. ');
     if (date(reviewed)) parts.push(`${T.reviewed} ${date(reviewed)}.`);
-    return parts.length ? el('p', { class: 'basis', part: 'basis' }, el('span', { 'aria-hidden': 'true' }, '📄 '), ...parts) : null;
+    return parts.length ? el('p.basis', el('span', { 'aria-hidden': 'true' }, '📄 '), ...parts) : null;
   }
 
   function choiceRow(choices) {
     if (!choices?.length) return null;
-    // Used up until `refreshChoices` finds that nothing has been said since.
-    return el('div', { class: 'choices used', role: 'group', 'aria-label': T.choices }, ...choices.map((choice) => {
-      const attributes = { class: 'choice', part: 'choice', 'data-choice': choice.id };
-      if (!choice.href) return button({ ...attributes, disabled: true, click: () => choose(choice.id, choice.label) }, choice.label);
-      const url = safeLink(choice.href);
-      if (!url) return '';
-      const outside = url.protocol === 'https:' && { target: '_blank', rel: 'noopener noreferrer', title: url.href };
-      return el('a', { ...attributes, href: url.href, ...outside }, choice.label);
+    // Used up until `refreshChoices` says otherwise.
+    return el('div.choices.used', { role: 'group', 'aria-label': T.choices }, ...choices.map(({ id, label: text, href }) => {
+      if (!href) return button('.choice', { 'data-choice': id, disabled: true, click: () => choose(id, text) }, text);
+      const url = safeLink(href);
+      return url && link(url, { class: 'choice' }, text);
     }));
   }
 
   function botMessage({ seq, outcome, message = {} }) {
     const answer = blocks(message.blocks);
-    // A short answer with reasons after it is its own headline; a long one in bold would only be loud.
     if (answer.length > 1 && answer[0].matches('p') && answer[0].textContent.length <= LEAD_MAX && outcome === 'answered') answer[0].className = 'lead';
-    const card = el('div', { class: 'card' },
+    const card = el('div.card',
       hidden(`${T.name}: `),
-      message.understood && el('p', { class: 'understood' }, `${T.understood} `, el('em', null, message.understood)),
+      message.understood && el('p.understood', `${T.understood} `, el('em', message.understood)),
       ...answer,
       ...(message.more?.length ? fold(seq, message.more) : []),
-      message.stale && el('p', { class: 'stale' }, '⚠ ', T.stale, ' ', hotline(), '.'),
+      message.stale && el('p.stale', ...callUs('⚠', T.stale)),
       basisLine(message));
-    return el('div', { class: 'msg bot', part: 'msg bot', lang: 'vi', 'data-outcome': outcome ?? '' }, card, choiceRow(message.choices));
+    return el('div.msg.bot', { lang: 'vi', 'data-outcome': outcome }, card, choiceRow(message.choices));
   }
 
-  /** Operators write plain text; an https address and the hotline in it can be tapped. */
-  function operatorMessage({ operator: who, text }, previous) {
-    const name = `${who ?? ''} (${T.operator})`;
+  function operatorMessage({ operator: who, text }) {
     const pieces = String(text ?? '').split(/(https:\/\/[^\s<>"]*[^\s<>".,;:!?)\]]|1900[ .]?9068)/).map((piece, i) => {
       if (i % 2 === 0) return piece;
       const url = safeLink(piece.startsWith('https:') ? piece : 'tel:19009068');
-      return url ? anchor(url, piece) : piece;
+      return url ? link(url, piece) : piece;
     });
-    const again = previous?.dataset.who === name;
-    return el('div', { class: 'msg operator', part: 'msg operator', lang: 'vi', 'data-who': name },
-      again ? hidden(`${name}: `) : el('span', { class: 'who' }, name, hidden(': ')),
-      el('div', { class: 'card' }, ...pieces));
+    return el('div.msg.operator', { lang: 'vi' }, el('span.who', nameOf(who), hidden(': ')), el('div.card', ...pieces));
   }
 
   function citizenMessage(text) {
-    return el('div', { class: 'msg me', part: 'msg me', lang: 'vi' },
-      el('div', { class: 'bubble' }, hidden(`${T.you}: `), el('span', { class: 'text' }, text ?? '')));
+    return el('div.msg.me', { lang: 'vi' },
+      el('div.bubble', hidden(`${T.you}: `), el('span.text', text)));
   }
 
-  // ----------------------------------------------------------------------------------------------------------------- view
+  // ---- view
 
   const host = document.createElement('hotro-widget');
   const root = host.attachShadow({ mode: 'open' });
@@ -1009,7 +944,7 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
   const viewportSheet = addStyles();
 
-  /** Constructed style sheets pass a strict style-src. Browsers before 2023 get a <style>, which pages without one allow. */
+  /** Constructed sheets pass a strict style-src. Browsers before 2023 get a <style>. */
   function addStyles() {
     try {
       const [main, viewport] = [new CSSStyleSheet(), new CSSStyleSheet()];
@@ -1017,54 +952,53 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       root.adoptedStyleSheets = [main, viewport];
       return viewport;
     } catch {
-      root.append(el('style', null, STYLE));
+      root.append(el('style', STYLE));
       return null;
     }
   }
 
-  const label = el('span', { class: 'label' }, script.dataset.label || T.label);
-  const badge = el('span', { class: 'badge', part: 'badge', hidden: true });
-  const news = el('span', { class: 'sr', role: 'status' }); // tells screen readers about replies to a closed panel
-  const launcher = button({ id: 'launcher', part: 'launcher', 'aria-haspopup': 'dialog', click: () => open() }, mark(), label, badge);
-  const unlabel = button({ id: 'unlabel', 'aria-label': T.closeLabel, click() { hideLabel(); launcher.focus(); } }, drawing(20, ICON.close));
+  const label = el('span.label', script.dataset.label || T.label);
+  const badge = el('span.badge', { hidden: true });
+  const news = el('span.sr', { role: 'status' });
+  const launcher = button('', { id: 'launcher', 'aria-haspopup': 'dialog', click: () => open() }, mark(), label, badge);
+  const unlabel = button('', { id: 'unlabel', 'aria-label': T.closeLabel, click() { hideLabel(); launcher.focus(); } }, drawing(20, ICON.close));
   const dock = el('div', { id: 'dock', lang: LANG }, launcher, unlabel, news);
 
-  const state = el('p', { id: 'state' });
-  const head = el('header', null, mark(), el('div', null, el('h2', null, T.name), state),
-    button({ id: 'fresh', 'aria-label': T.fresh, title: T.fresh, click: askFresh }, drawing(21, ICON.fresh)),
-    button({ id: 'close', 'aria-label': T.close, title: T.close, click: close }, drawing(20, ICON.close)));
+  const state = el('p', { id: 'state', 'data-wait': ` · ${T.connecting}` });
+  const head = el('div', { id: 'head' }, mark(), el('div', el('h2', T.name), state),
+    button('', { id: 'fresh', 'aria-label': T.fresh, title: T.fresh, click: askFresh }, drawing(21, ICON.fresh)),
+    button('', { id: 'close', 'aria-label': T.close, title: T.close, click: close }, drawing(20, ICON.close)));
 
   const typingText = el('span');
-  const typing = el('div', { class: 'typing', 'aria-hidden': 'true', hidden: true }, el('i'), el('i'), el('i'), typingText);
-  const end = el('div', { class: 'end' });
-  const log = el('div', { id: 'log', part: 'log', role: 'log', 'aria-label': T.log, tabindex: 0 }, typing, end);
-  const newer = button({ id: 'newer', hidden: true, click() { scrollToFirstLine(newerMessage); log.focus(); } }, T.newer, drawing(16, ICON.down));
+  const typing = el('div.typing', { 'aria-hidden': 'true', hidden: true }, el('i'), el('i'), el('i'), typingText);
+  const end = el('div.end');
+  const log = el('div', { id: 'log', role: 'log', 'aria-label': T.log, tabindex: 0 }, typing, end);
+  const newer = button('', { id: 'newer', hidden: true, click() { log.focus({ preventScroll: true }); scrollToFirstLine(newerMessage); } }, T.newer, drawing(16, ICON.down));
   const body = el('div', { id: 'body' }, log, newer);
 
-  const status = el('div', { id: 'status', part: 'status', role: 'status' });
+  const status = el('div', { id: 'status', role: 'status' });
   const field = el('textarea', {
-    id: 'field', part: 'field', rows: 1, 'aria-label': T.field, placeholder: T.placeholder, 'aria-describedby': 'count', enterkeyhint: 'send',
+    id: 'field', rows: 1, 'aria-label': T.field, placeholder: T.placeholder, 'aria-describedby': 'count', enterkeyhint: 'send',
     autocomplete: 'off', input: onInput, keydown: onFieldKey,
   });
-  const grow = el('div', { class: 'grow' }, field);
-  const sendButton = button({ id: 'send', part: 'send', 'aria-label': T.send, click: sendField }, drawing(20, ICON.send));
+  const grow = el('div.grow', field);
+  const sendButton = button('', { id: 'send', 'aria-label': T.send, click: sendField }, drawing(20, ICON.send));
   const count = el('div', { id: 'count', hidden: true });
-  const foot = el('footer', null, status, el('div', { class: 'write' }, grow, sendButton), count);
+  const foot = el('div', { id: 'foot' }, status, el('div.write', grow, sendButton), count);
 
   const panel = el('div', {
-    id: 'panel', part: 'panel', role: 'dialog', 'aria-label': T.name, tabindex: -1, lang: LANG, hidden: true, keydown: onPanelKey,
+    id: 'panel', role: 'dialog', 'aria-label': T.name, tabindex: -1, lang: LANG, hidden: true, keydown: onPanelKey,
   }, head, body, foot);
 
-  const bubbles = new Map(); // client_id -> the element of a message that the log does not show yet, in order
+  const bubbles = new Map(); // client_id -> element of a message that the log does not show yet
   const firstPending = () => bubbles.values().next().value;
   let lastShownMs = 0;
   let activeChoices = null;
 
   const view = {
-    /** An empty log, for another conversation. History stays silent; what a new conversation says is announced. */
     clear(isNew = false) {
       bubbles.clear();
-      log.replaceChildren(el('p', { class: 'note loading', lang: LANG }, T.loading), typing, end);
+      log.replaceChildren(el('p.note.loading', T.loading), typing, end);
       log.setAttribute('aria-live', isNew ? 'polite' : 'off');
       lastShownMs = 0;
       activeChoices = newerMessage = null;
@@ -1073,33 +1007,31 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       this.paint();
     },
 
-    /** Starting failed: a reason and the hotline instead of an endless "opening". */
     startFailed(reason) {
-      log.querySelector('.loading')?.replaceChildren(...(reason ? [reason] : [`${T.startFailed} `, hotline(), '.']));
+      log.querySelector('.loading')?.replaceChildren(...(reason ? [reason] : callUs(T.startFailed, T.urgent)));
     },
 
-    /** The history is complete. */
     ready() {
       if (!loaded) return;
       log.querySelector('.loading')?.remove();
-      log.prepend(el('p', { class: 'note rule', lang: LANG }, noteOnStart ? `${noteOnStart} ` : '', T.rule));
+      log.prepend(el('p.note.rule', noteOnStart ? `${noteOnStart} ` : '', T.rule));
       noteOnStart = null;
       this.showOutbox();
       jumpToNews();
-      // Two frames later what was put in counts as old, and what comes now is announced.
+      // Two frames later all this is old, and what comes is announced.
       requestAnimationFrame(() => requestAnimationFrame(() => log.setAttribute('aria-live', 'polite')));
     },
 
-    /** Shows one event of the log, after all earlier ones and before what is still in the outbox. */
+    /** One event of the log: after the earlier ones, before what is still in the outbox. */
     show(event) {
       const mine = event.kind === 'citizen_message' || event.kind === 'citizen_choice';
       const waiting = mine && bubbles.get(event.client_id);
       if (mine) bubbles.delete(event.client_id);
       const place = firstPending() ?? typing;
-      const node = waiting || drawEvent(event, place.previousElementSibling);
+      const node = waiting || drawEvent(event);
       if (!node) return;
       if (mine) {
-        // The text of the log replaces what was typed: numbers that must not be kept are masked there.
+        // The log's text replaces what was typed: it has private numbers masked.
         node.querySelector('.text').textContent = event.text ?? event.label ?? '';
         node.querySelector('.fate')?.remove();
         node.classList.remove('pending', 'failed');
@@ -1109,10 +1041,10 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
 
       const live = caughtUp && isOpen;
       const atEnd = live && isAtEnd();
-      // A confirmed bubble stays where it is unless an unconfirmed one stands before it: moving it would announce it again.
+      // A moved bubble is announced again, so it stays unless an unconfirmed one stands before it.
       if (!waiting || place.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING) log.insertBefore(node, place);
       if (event.at_ms - lastShownMs > 30 * 60_000) {
-        node.before(el('time', { datetime: new Date(event.at_ms).toISOString(), lang: LANG }, timeOf(event.at_ms)));
+        node.before(el('time', { datetime: new Date(event.at_ms).toISOString() }, timeOf(event.at_ms)));
       }
       lastShownMs = event.at_ms || lastShownMs;
       refreshChoices();
@@ -1120,11 +1052,10 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       else if (live && atEnd) scrollToFirstLine(end);
     },
 
-    /** Brings the bubbles of the outbox up to date: new ones at the end, each with its fate. */
     showOutbox() {
       if (!loaded) return;
       const items = outbox.all();
-      for (const [id, node] of bubbles) { // Edited or dropped, here or in another tab. The others wait for the log.
+      for (const [id, node] of bubbles) { // Edited or dropped, in whatever tab.
         if (node.matches('.failed') && !items.some((item) => item.client_id === id)) {
           bubbles.delete(id);
           node.remove();
@@ -1145,22 +1076,17 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
         node.dataset.fate = fate;
         node.classList.toggle('failed', !!item.failed);
         node.querySelector('.fate')?.remove();
-        // Only a refusal is worth hearing; "sending" is for the eye.
-        node.append(el('div', { class: 'fate', lang: LANG, 'aria-hidden': item.failed ? null : 'true' }, fate, item.failed && fateButtons(item)));
+        node.append(el('div.fate', { lang: LANG, 'aria-hidden': !item.failed && 'true' }, fate, item.failed && fateButtons(item)));
         if (item.failed && isOpen) scrollToFirstLine(end);
       }
       refreshChoices();
     },
 
-    /** Everything that is not a message: header, typing, status line, badge. */
     paint() {
       const lost = isLost();
-      const said = lost ? T.lost : slowToConnect ? `${T.bot} · ${T.connecting}` : operator ? T.handling(operator) : T.bot;
-      state.className = lost ? 'lost' : link;
-      if (state.dataset.said !== said) {
-        state.dataset.said = said;
-        state.textContent = said;
-      }
+      const said = lost ? T.lost : operator ? nameOf(operator) : T.bot;
+      state.className = lost ? 'lost' : connection;
+      state.textContent = said;
 
       const overdue = replyDue() && Date.now() - askedAt >= REPLY_SLOW_MS;
       const byOperator = operatorTypingUntil > Date.now();
@@ -1173,37 +1099,37 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       typing.hidden = !show;
 
       const line = lost && session ? T.offline : notice?.text ?? (overdue ? T.slow : '');
-      if (status.dataset.line !== line) { // Written only when it changes, because it is announced.
+      if (status.dataset.line !== line) { // Else it would be announced again.
         status.dataset.line = line;
-        status.replaceChildren(...(line === T.slow ? [`${line} `, hotline(), '.'] : line ? [line] : []));
+        status.replaceChildren(...(line === T.slow ? callUs(line, T.urgent) : [line]));
       }
       view.showOutbox();
 
       const n = unread.length;
       badge.hidden = !n;
       badge.textContent = n > 99 ? '99+' : n;
-      launcher.setAttribute('aria-label', `${label.textContent}, ${n ? T.unread(n) : T.open}`);
-      const word = n && !isOpen ? T.unread(n) : '';
+      const word = n ? `${n} ${T.unread}` : '';
+      launcher.setAttribute('aria-label', `${label.textContent}, ${word || T.open}`);
       if (news.textContent !== word) news.textContent = word;
     },
   };
 
-  const isLost = () => link === 'lost' || !navigator.onLine;
+  const isLost = () => connection === 'lost' || !navigator.onLine;
 
-  function drawEvent(event, previous) {
-    const note = (text) => el('p', { class: 'note', lang: LANG }, text);
+  function drawEvent(event) {
+    const note = (text) => el('p.note', text);
     switch (event.kind) {
-      case 'citizen_message': case 'citizen_choice': return citizenMessage('');
+      case 'citizen_message': case 'citizen_choice': return citizenMessage();
       case 'bot_message': return botMessage(event);
-      case 'operator_message': return operatorMessage(event, previous);
-      case 'operator_joined': return note(T.joined(event.operator ?? ''));
+      case 'operator_message': return operatorMessage(event);
+      case 'operator_joined': return note(`${nameOf(event.operator)} ${T.joined}`);
       case 'handoff_requested': return note(T.requested);
       case 'handoff_resolved': return note(T.resolved);
       default: return null;
     }
   }
 
-  /** The choices of the newest message can be tapped until the citizen has said something; all older ones are used up. */
+  /** Only the newest choices can be tapped, until the citizen says something. */
   function refreshChoices() {
     let active = null;
     for (let node = typing.previousElementSibling; node && !active && !node.matches('.me'); node = node.previousElementSibling) {
@@ -1217,12 +1143,10 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     activeChoices = active;
   }
 
-  /** Marks the choice that was taken, so that the older rows tell how the conversation went. */
   function pick(id) {
     if (id) [...(activeChoices?.children ?? [])].find((choice) => choice.dataset.choice === id)?.classList.add('picked');
   }
 
-  /** What can be done about a refused message: edit what is too long or not understood, send again what may pass now. */
   function fateButtons(item) {
     const undo = () => {
       outbox.remove(item.client_id);
@@ -1242,21 +1166,21 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       field.focus();
     };
     return el('div', null,
-      item.code !== 413 && button({ click: again }, T.retry),
-      item.text ? button({ click: edit }, T.edit) : button({ click: undo }, T.drop));
+      item.code !== 413 && button('', { click: again }, T.retry),
+      item.text ? button('', { click: edit }, T.edit) : button('', { click: undo }, T.drop));
   }
 
-  // ------------------------------------------------------------------------------------------------------------ scrolling
+  // ---- scrolling
 
   let newerMessage = null; // the first message that came while the reader was further up
   let burst = { first: null, until: 0 };
   let scrolledAt = 0;
   let wasAtEnd = true;
 
-  // A smooth scroll of our own that is still on its way counts as having arrived.
+  // A smooth scroll of our own counts as having arrived.
   const isAtEnd = () => log.scrollHeight - log.clientHeight - log.scrollTop < 60 || Date.now() - scrolledAt < 600;
 
-  /** Scrolls so that the message is read from its first line: its top at the top, or the end of the log if that shows it whole. */
+  /** The message's top at the top, or the end of the log if that shows it whole. */
   function scrollToFirstLine(node, behavior = calm.matches ? 'auto' : 'smooth') {
     const last = log.scrollHeight - log.clientHeight;
     const top = Math.max(0, node && node !== end ? Math.min(node.offsetTop - 12, last) : last);
@@ -1265,7 +1189,7 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     return top;
   }
 
-  /** A reply came. Whoever reads further up is not torn away from there, but told. */
+  /** Whoever reads further up is not torn away, but told. */
   function arrived(node, atEnd) {
     const now = Date.now();
     const first = now < burst.until && burst.first?.isConnected ? burst.first : node;
@@ -1277,11 +1201,10 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     }
   }
 
-  /** Opening: at the first unread message, else at the last one. */
   function jumpToNews() {
     const messages = [...log.querySelectorAll('.msg')];
     const fresh = unreadFrom && messages.find((node) => Number(node.dataset.seq) >= unreadFrom);
-    const last = messages[messages.length - 1];
+    const last = messages.at(-1);
     scrollToFirstLine(fresh || (last?.matches('.me') ? end : last), 'auto');
     unreadFrom = 0;
   }
@@ -1293,14 +1216,13 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
       newer.hidden = true;
     }
   }, { passive: true });
-  // The keyboard comes up or the field grows: who was at the end stays there.
   if (window.ResizeObserver) new ResizeObserver(() => { if (wasAtEnd && isOpen) scrollToFirstLine(end, 'auto'); }).observe(log);
 
-  // ---------------------------------------------------------------------------------------------------------- the citizen
+  // ---- the citizen
 
-  let opener = null; // an element of the host page that opened the panel and gets the focus back
+  let opener = null; // element of the page that gets the focus back
   let lastAsk = { text: '', at: 0 };
-  let pageLock = null; // the style sheet that keeps the page from scrolling behind a full screen panel
+  let pageLock = null; // keeps the page from scrolling behind a full screen panel
 
   function open(from = null) {
     if (isOpen) return;
@@ -1314,13 +1236,10 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     focusHome();
     wakeAll();
     if (!session) {
-      const other = stored.get('conversation');
-      if (other?.id && other.token) adopt(other);
-      else { loaded = true; view.clear(true); connectingSince(); start(); }
-    } else if (!loaded) {
-      adopt(session);
-      connectingSince();
-    } else {
+      if (known()) adopt(known());
+      else { loaded = true; view.clear(true); start(); }
+    } else if (!loaded) adopt(session);
+    else {
       if (!following) follow();
       jumpToNews();
     }
@@ -1340,7 +1259,7 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     if (!opener || document.activeElement !== opener) launcher.focus();
   }
 
-  // On a touch screen a focused field brings the keyboard up over the greeting and its choices, so there the focus goes to the dialog.
+  // On touch screens a focused field calls the keyboard up over the choices: there the dialog itself has the focus.
   function focusHome() {
     (touch.matches ? panel : field).focus({ preventScroll: true });
   }
@@ -1354,7 +1273,6 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     if (submit({ choice: id, label: text })) focusHome();
   }
 
-  /** A question from the host page. Two clicks on the same card ask once. */
   function ask(question) {
     const text = String(question ?? '').normalize('NFC').trim();
     if (!text || (text === lastAsk.text && Date.now() - lastAsk.at < 1_500)) return;
@@ -1381,16 +1299,14 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     grow.dataset.value = field.value;
     sendButton.classList.toggle('ready', length > 0 && length <= TEXT_MAX);
     count.hidden = length < COUNTER_FROM;
-    count.textContent = `${plural(length)} / ${plural(TEXT_MAX)} ${T.characters}`;
+    count.textContent = count.hidden ? '' : `${grouped(length)} / ${grouped(TEXT_MAX)}`;
     count.classList.toggle('over', length > TEXT_MAX);
-    if (length > TEXT_MAX) field.setAttribute('aria-invalid', 'true');
-    else field.removeAttribute('aria-invalid');
+    field.setAttribute('aria-invalid', length > TEXT_MAX);
     try { sessionStorage.setItem(keyOf('draft'), field.value); } catch { /* Then a reload loses the draft. */ }
   }
 
   function onFieldKey(event) {
-    // While an input method composes (Vietnamese keyboards do), Enter belongs to it. Safari ends the composition first and
-    // tells it only by key code 229.
+    // While an input method composes, Enter belongs to it. Safari tells that only by key code 229.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     sendField();
@@ -1400,25 +1316,24 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     if (event.key === 'Escape' && !event.isComposing) {
       if (!closeConfirm()) close();
     } else if (event.key === 'Tab' && phone.matches) {
-      // The panel covers the page: the focus must not wander behind it.
       const stops = [...panel.querySelectorAll('button:enabled, a[href], textarea, [tabindex="0"]')].filter((node) => node.getClientRects().length && !node.closest('[inert]'));
-      const edge = event.shiftKey ? stops[0] : stops[stops.length - 1];
+      const edge = stops.at(event.shiftKey ? 0 : -1);
       if (root.activeElement !== edge && !(event.shiftKey && root.activeElement === panel)) return;
       event.preventDefault();
-      (event.shiftKey ? stops[stops.length - 1] : stops[0]).focus();
+      stops.at(event.shiftKey ? -1 : 0).focus();
     }
   }
 
-  // Seen from the page, keys come from <hotro-widget> and not from a text field: its shortcuts would fire while someone types.
+  // To the page, keys come from <hotro-widget> and not from a text field: its shortcuts would fire.
   for (const type of ['keydown', 'keypress', 'keyup']) panel.addEventListener(type, (event) => event.stopPropagation());
 
   function askFresh() {
     if (root.getElementById('confirm')) return;
-    const keep = button({ click: closeConfirm }, T.confirmNo);
+    const keep = button('', { click: closeConfirm }, T.confirmNo);
     panel.append(el('div', { id: 'confirm', role: 'alertdialog', 'aria-modal': 'true', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-more' },
-      el('div', null,
+      el('div',
         el('h3', { id: 'confirm-title' }, T.confirm), el('p', { id: 'confirm-more' }, T.confirmMore),
-        el('div', { class: 'row' }, keep, button({ class: 'yes', click: startFresh }, T.confirmYes)))));
+        el('div.row', keep, button('.yes', { click: startFresh }, T.confirmYes)))));
     for (const part of [head, body, foot]) part.inert = true;
     keep.focus();
   }
@@ -1432,7 +1347,7 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     return true;
   }
 
-  // The old conversation goes at once, even without a network: the next person at this computer must not read it.
+  // It goes at once, even offline: the next person at this computer must not read it.
   function startFresh() {
     closeConfirm();
     stored.set('outbox', null);
@@ -1442,15 +1357,14 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     focusHome();
   }
 
-  /** Phones: the panel takes the part of the screen that the keyboard leaves. Larger screens: the card moves up above the keyboard. */
+  /** Keeps the panel clear of the keyboard. */
   function fitViewport() {
     const full = isOpen && phone.matches;
-    if (full) panel.setAttribute('aria-modal', 'true');
-    else panel.removeAttribute('aria-modal');
+    panel.setAttribute('aria-modal', full);
     const seen = window.visualViewport;
     if (!viewportSheet || !seen) return;
     const below = innerHeight - seen.height - seen.offsetTop;
-    const fits = !isOpen || seen.scale > 1.02; // Zoomed by two fingers: then the reader moves over the panel.
+    const fits = !isOpen || seen.scale > 1.02; // Zoomed by two fingers.
     viewportSheet.replaceSync(fits ? '' : `:host { --top: ${seen.offsetTop}px; --high: ${seen.height}px; --lift: ${Math.max(0, below)}px; }`);
     if (full && !pageLock) {
       pageLock = new CSSStyleSheet();
@@ -1462,7 +1376,7 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     }
   }
 
-  // ------------------------------------------------------------------------------------------- the page, the tab, the network
+  // ---- the page, the tab, the network
 
   document.addEventListener('click', (event) => {
     const hook = event.target.closest?.('[data-hotro-ask], [data-hotro-open]');
@@ -1471,7 +1385,7 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     open(hook);
     if (hook.dataset.hotroAsk) ask(hook.dataset.hotroAsk);
   });
-  // Capturing on the window hears the event wherever the page dispatches it, bubbling or not.
+  // Capturing hears it wherever the page dispatches it, bubbling or not.
   window.addEventListener('hotro:ask', (event) => {
     open();
     ask(event.detail?.question);
@@ -1479,15 +1393,14 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
 
   window.addEventListener('storage', (event) => {
     if (event.key === keyOf('conversation')) {
-      const other = stored.get('conversation');
-      if (!other) {
-        if (!session) return;
-        session = null; // The other tab starts the next one; only if it does not, this one will.
+      const other = known();
+      if (!other && session) {
+        session = null;
         stopFollowing();
         view.clear();
         setTimeout(() => { if (isOpen) start(); }, 2_000);
-      } else if (other.id !== session?.id) adopt(other);
-      else if (other.seq > (session.seq || 0)) {
+      } else if (other && other.id !== session?.id) adopt(other);
+      else if (other?.seq > session?.seq) {
         session.seq = other.seq;
         unread = unread.filter((seq) => seq > other.seq);
         view.paint();
@@ -1499,8 +1412,9 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
   });
 
   window.addEventListener('online', () => {
+    silentStreams = 0;
     wakeAll();
-    if (session) follow(); // Another network: the old connection is dead, whether it knows it or not.
+    if (session) follow();
     view.paint();
   });
   window.addEventListener('offline', view.paint);
@@ -1515,25 +1429,18 @@ footer { flex: none; background: var(--card); border-top: 1px solid var(--line);
     markSeen();
     view.paint();
   });
-  // Open connections would keep the page out of the back/forward cache.
   window.addEventListener('pagehide', stopFollowing);
   window.addEventListener('pageshow', (event) => { if (event.persisted && session) { follow(); pump(); } });
   window.visualViewport?.addEventListener('resize', fitViewport);
   window.visualViewport?.addEventListener('scroll', fitViewport);
   phone.addEventListener?.('change', fitViewport);
 
-  function mount() {
-    if (document.querySelector('hotro-widget')) return; // The page includes the script twice.
-    root.append(dock, panel);
-    label.hidden = unlabel.hidden = stored.get('label') === 'closed';
-    try { field.value = sessionStorage.getItem(keyOf('draft')) ?? ''; } catch { /* No draft then. */ }
-    onInput();
-    document.body.append(host);
-    const known = stored.get('conversation');
-    if (known?.id && known.token) adopt(known);
-    else if (outbox.next()) start();
-    view.paint();
-  }
-  if (document.body) mount();
-  else document.addEventListener('DOMContentLoaded', mount);
+  root.append(dock, panel);
+  label.hidden = unlabel.hidden = stored.get('label') === 'closed';
+  try { field.value = sessionStorage.getItem(keyOf('draft')) ?? ''; } catch { /* No draft then. */ }
+  onInput();
+  (document.body ?? document.documentElement).append(host);
+  if (known()) adopt(known());
+  else if (outbox.next()) start();
+  view.paint();
 })();

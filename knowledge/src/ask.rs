@@ -5,11 +5,12 @@ use std::sync::Arc;
 use faq::{Faq, TopicId};
 
 use crate::confidence::{FEATURES, features};
-use crate::decide::{Candidate, Decision, decide};
+use crate::corpus::Subject;
+use crate::decide::{Candidate, Decision, Lead, decide};
 use crate::engine::{ANALYZER_VERSION, Engine, Ranked};
 use crate::intent;
 use crate::mask::without_secrets;
-use crate::rank::{Asked, CANDIDATES_MAX};
+use crate::rank::Asked;
 use crate::text::question::Question;
 use crate::text::words::Word;
 use crate::trace::{CandidateTrace, EVIDENCE_CANDIDATES_MAX, EVIDENCE_TERMS_MAX, QueryTrace, Trace};
@@ -94,22 +95,28 @@ impl Knowledge {
             };
         }
         let ranked = self.engine.rank(question, context.last_topic);
-        let best = ranked.ranking.best(CANDIDATES_MAX);
+        let corpus = &self.engine.corpus;
+        let best = self.engine.best(&ranked.ranking);
         let features = features(&self.engine, &ranked, &best);
         let probabilities = at_most_one(features.iter().map(|features| self.weights.confidence.probability(features)).collect());
-        let lookup = self.engine.corpus.lookup();
         let candidates: Vec<Candidate> = best
             .iter()
             .zip(&probabilities)
-            .filter_map(|(&topic, &probability)| {
-                let id = self.engine.corpus.topics.get(topic)?.clone();
-                Some(Candidate { topic: id, probability, score: f64::from(ranked.ranking.fused[topic]) })
+            .filter_map(|(&number, &probability)| match corpus.subject(number) {
+                Subject::Topic(id) => {
+                    Some(Candidate { topic: id.clone(), probability, score: f64::from(ranked.ranking.fused[number]) })
+                }
+                Subject::Lookup | Subject::Outside(_) => None,
             })
             .collect();
-        let asks_lookup = probabilities.first().copied().filter(|_| best.first() == Some(&lookup));
-        let decision = decide(&candidates, asks_lookup, &self.weights.thresholds);
+        let lead = match (best.first().map(|&number| corpus.subject(number)), probabilities.first()) {
+            (Some(Subject::Lookup), Some(&probability)) => Lead::Lookup(probability),
+            (Some(Subject::Outside(_)), _) => Lead::Outside,
+            _ => Lead::Topic,
+        };
+        let decision = decide(&candidates, lead, &self.weights.thresholds);
         let mut trace = self.trace(&ranked.question);
-        trace.context = ranked.context.map(|context| self.engine.corpus.topics[context.topic].clone());
+        trace.context = ranked.context.map(|context| corpus.topics[context.topic].clone());
         trace.candidates = self.candidate_traces(&ranked, &best, &probabilities);
         trace.features = features.first().map(|first| FEATURES.into_iter().zip(*first).collect()).unwrap_or_default();
         Reading { candidates, decision, understood: ranked.question.understood, trace }
@@ -147,7 +154,11 @@ impl Knowledge {
                     evidence.truncate(EVIDENCE_TERMS_MAX);
                 }
                 CandidateTrace {
-                    topic: self.engine.corpus.topics.get(topic).cloned(),
+                    subject: match self.engine.corpus.subject(topic) {
+                        Subject::Topic(id) => id.to_string(),
+                        Subject::Lookup => "lookup".to_owned(),
+                        Subject::Outside(field) => format!("outside:{field}"),
+                    },
                     probability,
                     score: f64::from(ranking.fused[topic]),
                     parts: columns.iter().zip(&ranking.parts).map(|(column, part)| (column.name, f64::from(part[topic]))).collect(),

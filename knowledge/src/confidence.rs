@@ -12,13 +12,17 @@ use crate::weights::Logistic;
 pub(crate) type Features = [f64; FEATURES.len()];
 
 /// What the confidence model looks at, by name.
-pub(crate) const FEATURES: [&str; 16] = [
+pub(crate) const FEATURES: [&str; 19] = [
     // Log-odds of the candidate against all other topics, by the fused score.
     "log_odds",
+    // The same as a probability: the model bends where log-odds alone would be straight.
+    "probability",
     // Fused score above the best other topic.
     "gap",
     // Fused score above the mean of the next four.
     "gap_field",
+    // Fused score above the best of the fields outside.
+    "inside",
     // The fused score itself.
     "fused",
     // Log-likelihood ratio per square root of matched words: how much the topic's language explains at all.
@@ -28,6 +32,8 @@ pub(crate) const FEATURES: [&str; 16] = [
     "nearest_mean",
     // Share of the question's idf that the topic's questions hold.
     "coverage",
+    // Idf of the most telling word that the topic's questions lack, against the rarest word's.
+    "missing",
     // Share of the question's idf that any known text holds.
     "known",
     // Share of the question's neighbouring words that stand side by side in known text.
@@ -36,7 +42,7 @@ pub(crate) const FEATURES: [&str; 16] = [
     "agreement",
     // Logarithm of the number of words.
     "length",
-    // Share of tokens that were repaired, and that stayed unknown.
+    // Share of tokens that were guessed from a slip, and that stayed unknown.
     "repaired",
     "unknown",
     // 1 when no accent was typed.
@@ -73,23 +79,33 @@ impl Coverage {
         Coverage { idf_max: idf(1.0), idf: counts.into_iter().map(|(word, count)| (word, idf(count))).collect(), words }
     }
 
-    /// The idf of all words of the question, of those that any topic holds, and of those that `topic` holds.
-    fn of(&self, words: &[Option<FoldId>], topic: usize) -> (f32, f32, f32) {
-        let (mut all, mut known, mut own) = (0.0, 0.0, 0.0);
+    fn of(&self, words: &[Option<FoldId>], topic: usize) -> Found {
+        let mut found = Found::default();
         for word in words {
-            match word.and_then(|word| Some((word, *self.idf.get(&word)?))) {
-                Some((word, idf)) => {
-                    all += idf;
-                    known += idf;
-                    if self.words[topic].binary_search(&word).is_ok() {
-                        own += idf;
-                    }
-                }
-                None => all += self.idf_max,
+            let known = word.and_then(|word| Some((word, *self.idf.get(&word)?)));
+            let idf = known.map_or(self.idf_max, |(_, idf)| idf);
+            found.all += idf;
+            found.known += known.map_or(0.0, |(_, idf)| idf);
+            if known.is_some_and(|(word, _)| self.words[topic].binary_search(&word).is_ok()) {
+                found.own += idf;
+            } else {
+                found.missing = found.missing.max(idf);
             }
         }
-        (all, known, own)
+        found
     }
+}
+
+/// Sums of idf over a question's words.
+#[derive(Default)]
+struct Found {
+    all: f32,
+    /// Of words that any topic holds.
+    known: f32,
+    /// Of words that the topic holds.
+    own: f32,
+    /// The largest single idf that the topic lacks.
+    missing: f32,
 }
 
 /// The features of each candidate; `candidates` are topic numbers, best first.
@@ -101,6 +117,7 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
     let pairs = words.windows(2).filter(|pair| matches!(pair, [Some(a), Some(b)] if vocabulary.has_pair(*a, *b))).count();
     let top = candidates.first().map_or(0.0, |&topic| f64::from(ranking.fused[topic]));
     let log_sum = top + ranking.fused.iter().map(|&score| (f64::from(score) - top).exp()).sum::<f64>().ln();
+    let outside = engine.corpus.outside().map(|number| f64::from(ranking.fused[number])).fold(f64::NEG_INFINITY, f64::max);
     let columns = engine.ranker.columns();
     let raw = |name: &str, topic: usize| {
         columns.iter().position(|column| column.name == name).map_or(0.0, |column| f64::from(ranking.raw[column][topic]))
@@ -118,24 +135,27 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
                 candidates.iter().filter(|&&other| other != topic).map(|&other| f64::from(ranking.fused[other])).collect();
             let field = &others[..others.len().min(4)];
             let field_mean = field.iter().sum::<f64>() / field.len().max(1) as f64;
-            let (all, known, own) = engine.coverage.of(&words, topic);
+            let Found { all, known, own, missing } = engine.coverage.of(&words, topic);
             let share = |part: f32| f64::from(part) / f64::from(all.max(f32::MIN_POSITIVE));
             let probability = (fused - log_sum).exp();
             let agreeing = judges.iter().filter(|&&column| better(column, ranking.raw[column][topic]) < 3).count();
             [
                 log_odds(probability),
+                probability,
                 fused - others.first().copied().unwrap_or(fused),
                 fused - field_mean,
+                fused - outside,
                 fused,
                 raw("likelihood", topic) / tokens.sqrt(),
                 raw("nearest_best", topic),
                 raw("nearest_mean", topic),
                 share(own),
+                f64::from(missing / engine.coverage.idf_max),
                 share(known),
                 pairs as f64 / (tokens - 1.0).max(1.0),
                 agreeing as f64 / judges.len().max(1) as f64,
                 tokens.ln(),
-                question.repairs.len() as f64 / tokens,
+                question.repairs.iter().filter(|repair| repair.is_guess()).count() as f64 / tokens,
                 question.unknown.len() as f64 / tokens,
                 f64::from(u8::from(!question.accented)),
                 candidates.iter().filter(|&&other| domain(other) == domain(topic)).count() as f64 / candidates.len() as f64,

@@ -1,5 +1,8 @@
 //! The FAQ as the index sees it: texts of numbered words, each belonging to a topic.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use faq::{Faq, TopicId};
 
 use crate::terms::{Term, run_lengths};
@@ -9,11 +12,12 @@ use crate::text::words::Analyzer;
 
 /// All texts that feed the index, and the vocabulary over them.
 pub(crate) struct Corpus {
-    /// Sorted; a topic's position here is its number everywhere in the index. The number after the last is [`Corpus::lookup`].
+    /// Sorted; a topic's position here is its number everywhere in the index. What else is ranked beside them has the numbers
+    /// after the last, see [`Corpus::subject`].
     pub(crate) topics: Vec<TopicId>,
     /// Title, shown and authored questions, sorted by topic.
     pub(crate) questions: Vec<Text>,
-    /// The answer of each topic, by topic number; empty for the lookup.
+    /// The answer of each topic, by topic number; empty for what is no topic.
     pub(crate) answers: Vec<Vec<WordId>>,
     pub(crate) vocabulary: Vocabulary,
 }
@@ -48,9 +52,45 @@ impl Hand {
     }
 }
 
-/// Questions about one's own file. Every second line in turn, as if two people had written them.
-pub(crate) fn lookup_questions() -> impl Iterator<Item = (&'static str, Hand)> {
-    rows(include_str!("../data/lookup.tsv")).zip([Hand::First, Hand::Second].into_iter().cycle())
+/// What a number stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject<'a> {
+    /// A topic of the FAQ.
+    Topic(&'a TopicId),
+    /// One's own file, which only the verified lookup can tell about.
+    Lookup,
+    /// Another field of life, to be recognised and not answered.
+    Outside(&'static str),
+}
+
+/// What is ranked beside the topics: the lookup, then the fields outside, in the order of the file.
+fn subjects_besides() -> &'static [Subject<'static>] {
+    static SUBJECTS: LazyLock<Vec<Subject<'static>>> = LazyLock::new(|| {
+        let mut subjects = vec![Subject::Lookup];
+        for (field, _) in outside_rows() {
+            if subjects.last() != Some(&Subject::Outside(field)) {
+                subjects.push(Subject::Outside(field));
+            }
+        }
+        subjects
+    });
+    &SUBJECTS
+}
+
+/// Field and question.
+fn outside_rows() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows(include_str!("../data/outside.tsv")).filter_map(|row| row.split_once('\t'))
+}
+
+/// The questions beside the FAQ's: the position of their subject among [`subjects_besides`], and the question with its hand.
+///
+/// Every second line in turn, as if two people had written them.
+pub(crate) fn questions_besides() -> impl Iterator<Item = (usize, (&'static str, Hand))> {
+    let position = |field| subjects_besides().iter().position(|subject| *subject == Subject::Outside(field)).unwrap_or(0);
+    let lookups = rows(include_str!("../data/lookup.tsv")).map(|question| (0, question));
+    let outside = outside_rows().map(move |(field, question)| (position(field), question));
+    let hands = [Hand::First, Hand::Second].into_iter().cycle();
+    lookups.chain(outside).zip(hands).map(|((besides, question), hand)| (besides, (question, hand)))
 }
 
 /// The terms of one topic and how often each occurs, sorted.
@@ -64,9 +104,17 @@ pub(crate) struct TopicTerms {
 }
 
 impl Corpus {
-    /// The number of the topic beside the FAQ's: questions about one's own file, which only the verified lookup can answer.
-    pub(crate) fn lookup(&self) -> usize {
-        self.topics.len()
+    /// What a number stands for.
+    pub(crate) fn subject(&self, number: usize) -> Subject<'_> {
+        match self.topics.get(number) {
+            Some(id) => Subject::Topic(id),
+            None => subjects_besides()[number - self.topics.len()],
+        }
+    }
+
+    /// The numbers of the fields outside.
+    pub(crate) fn outside(&self) -> Range<usize> {
+        self.topics.len() + 1..self.answers.len()
     }
 
     /// The terms of every topic, by topic number.
@@ -111,11 +159,11 @@ impl Corpus {
             }
             answers.push(vocabulary.add_text(&analyzer.words(&topic.plain_text())));
         }
-        for (question, hand) in lookup_questions().filter(|(_, hand)| keep(*hand)) {
+        for (besides, (question, hand)) in questions_besides().filter(|(_, (_, hand))| keep(*hand)) {
             let words = vocabulary.add_text(&analyzer.citizen_words(question));
-            questions.push(Text { topic: faq.topics().len(), hand, words });
+            questions.push(Text { topic: faq.topics().len() + besides, hand, words });
         }
-        answers.push(Vec::new());
+        answers.resize(faq.topics().len() + subjects_besides().len(), Vec::new());
         vocabulary.finish();
         Corpus { topics: faq.topics().iter().map(|topic| topic.id.clone()).collect(), questions, answers, vocabulary }
     }

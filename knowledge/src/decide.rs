@@ -9,7 +9,7 @@ use crate::weights::Thresholds;
 /// Choices offered at most; more are not read on a phone.
 pub const CHOICES_MAX: usize = 4;
 /// One choice is no question.
-const CHOICES_MIN: usize = 2;
+pub(crate) const CHOICES_MIN: usize = 2;
 /// Topics named when nothing fits.
 pub const NEAREST_MAX: usize = 2;
 
@@ -44,18 +44,28 @@ pub struct Candidate {
     pub score: f64,
 }
 
-/// Decides by the candidates, best first, and by the probability that the citizen asks about their own file, when that ranks first.
-pub(crate) fn decide(candidates: &[Candidate], lookup: Option<f64>, thresholds: &Thresholds) -> Decision {
-    if lookup.is_some_and(|probability| probability >= thresholds.lookup) {
-        return Decision::Intent(Intent::Lookup);
-    }
-    if lookup.is_none() && candidates.first().is_some_and(|first| first.probability >= thresholds.answer) {
-        return Decision::Answer;
+/// What ranks first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Lead {
+    /// The first candidate.
+    Topic,
+    /// Asking for one's own file, with its probability.
+    Lookup(f64),
+    /// Another field of life.
+    Outside,
+}
+
+/// Decides by the candidates, best first, and by what ranks before them all.
+pub(crate) fn decide(candidates: &[Candidate], lead: Lead, thresholds: &Thresholds) -> Decision {
+    match lead {
+        Lead::Lookup(probability) if probability >= thresholds.lookup => return Decision::Intent(Intent::Lookup),
+        Lead::Topic if candidates.first().is_some_and(|first| first.probability >= thresholds.answer) => return Decision::Answer,
+        Lead::Topic | Lead::Lookup(_) | Lead::Outside => {}
     }
     let worth: Vec<&Candidate> =
         candidates.iter().filter(|candidate| candidate.probability >= thresholds.choice).take(CHOICES_MAX).collect();
     let together: f64 = worth.iter().map(|candidate| candidate.probability).sum();
-    if worth.len() >= CHOICES_MIN && together >= thresholds.clarify {
+    if lead != Lead::Outside && worth.len() >= CHOICES_MIN && together >= thresholds.clarify {
         return Decision::Clarify { choices: worth.into_iter().map(|candidate| candidate.topic.clone()).collect() };
     }
     Decision::Miss { nearest: worth.into_iter().take(NEAREST_MAX).map(|candidate| candidate.topic.clone()).collect() }
@@ -67,31 +77,32 @@ mod tests {
 
     const THRESHOLDS: Thresholds = Thresholds { answer: 0.6, lookup: 0.5, clarify: 0.4, choice: 0.1, precision_target: 0.9 };
 
-    fn check(probabilities: &[f64], lookup: Option<f64>, expected: &str) {
+    fn check(probabilities: &[f64], lead: Lead, expected: &str) {
         let candidates: Vec<Candidate> = probabilities
             .iter()
             .zip(["a/1", "a/2", "a/3", "a/4", "a/5", "a/6"])
             .map(|(&probability, id)| Candidate { topic: TopicId::parse(id).expect("an id"), probability, score: 0.0 })
             .collect();
-        let decision = match decide(&candidates, lookup, &THRESHOLDS) {
+        let decision = match decide(&candidates, lead, &THRESHOLDS) {
             Decision::Answer => "answer".to_owned(),
             Decision::Clarify { choices } => format!("clarify {}", choices.len()),
             Decision::Miss { nearest } => format!("miss {}", nearest.len()),
             Decision::Intent(intent) => format!("{intent:?}"),
         };
-        assert_eq!(decision, expected, "{probabilities:?} {lookup:?}");
+        assert_eq!(decision, expected, "{probabilities:?} {lead:?}");
     }
 
     #[test]
     fn decisions_follow_the_thresholds() {
-        check(&[0.7, 0.2], None, "answer");
-        check(&[0.5, 0.2, 0.05], None, "clarify 2");
-        check(&[0.2, 0.15, 0.15, 0.15, 0.15], None, "clarify 4");
-        check(&[0.2, 0.15], None, "miss 2");
-        check(&[0.5, 0.05], None, "miss 1");
-        check(&[0.01], None, "miss 0");
-        check(&[], None, "miss 0");
-        check(&[0.2, 0.2], Some(0.5), "Lookup");
-        check(&[0.7, 0.2], Some(0.3), "clarify 2");
+        check(&[0.7, 0.2], Lead::Topic, "answer");
+        check(&[0.5, 0.2, 0.05], Lead::Topic, "clarify 2");
+        check(&[0.2, 0.15, 0.15, 0.15, 0.15], Lead::Topic, "clarify 4");
+        check(&[0.2, 0.15], Lead::Topic, "miss 2");
+        check(&[0.5, 0.05], Lead::Topic, "miss 1");
+        check(&[0.01], Lead::Topic, "miss 0");
+        check(&[], Lead::Topic, "miss 0");
+        check(&[0.2, 0.2], Lead::Lookup(0.5), "Lookup");
+        check(&[0.7, 0.2], Lead::Lookup(0.3), "clarify 2");
+        check(&[0.3, 0.3], Lead::Outside, "miss 2");
     }
 }

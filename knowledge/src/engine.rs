@@ -7,7 +7,7 @@ use faq::{Faq, TopicId};
 
 use crate::confidence::Coverage;
 use crate::corpus::{Corpus, Hand};
-use crate::rank::{Asked, Context, Neighbourhood, Ranker, Ranking};
+use crate::rank::{Asked, CANDIDATES_MAX, Context, Neighbourhood, Ranker, Ranking};
 use crate::terms::{Term, Terms};
 use crate::text::phrases::{PhraseTable, rows};
 use crate::text::question::Question;
@@ -72,6 +72,18 @@ impl Engine {
         let terms = Terms::of_question(&question, &self.corpus.vocabulary);
         let ranking = self.ranker.rank(&Asked { question: &question, terms: &terms, context });
         Ranked { question, terms, context, ranking }
+    }
+
+    /// The best [`CANDIDATES_MAX`] topics, best first, with what else ranks between them.
+    pub(crate) fn best(&self, ranking: &Ranking) -> Vec<usize> {
+        let mut topics = 0;
+        let mut best = ranking.best(CANDIDATES_MAX + self.corpus.answers.len() - self.corpus.topics.len());
+        best.retain(|&number| {
+            let wanted = topics < CANDIDATES_MAX;
+            topics += usize::from(number < self.corpus.topics.len());
+            wanted
+        });
+        best
     }
 
     /// Whether a question reads as a continuation: "thế còn chồng thì sao?".

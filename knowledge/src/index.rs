@@ -1,5 +1,6 @@
 //! The tantivy index: one document per topic, one field per way of looking at its words.
 
+use rustc_hash::FxHashMap;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::directory::RamDirectory;
 use tantivy::query::{BooleanQuery, BoostQuery, Query, TermQuery};
@@ -8,12 +9,16 @@ use tantivy::{DocId, Index, Score, Searcher, SegmentOrdinal, SegmentReader, Tant
 
 use crate::corpus::TopicTerms;
 use crate::terms::{Term, Terms, grams_of};
-use crate::text::vocabulary::Vocabulary;
+use crate::text::vocabulary::{FoldId, Vocabulary};
 
 /// Words are cut by `text`, so tantivy only splits at the spaces between them.
 const TOKENIZER: &str = "whitespace";
 /// The writer's arena; the whole FAQ needs about a third of it.
-const ARENA_BYTES: usize = 64 * 1024 * 1024;
+const ARENA_BYTES: usize = 15 * 1024 * 1024;
+
+/// Terms of a question that are searched for in one field, the rarest: each costs some microseconds, and the common words of a long
+/// letter tell nothing.
+const FIELD_TERMS_MAX: usize = 32;
 
 /// A way of looking at the words of a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +39,16 @@ pub(crate) enum Field {
 
 impl Field {
     pub(crate) const ALL: [Field; 6] = [Field::Syl, Field::Fold, Field::Syl2, Field::Fold2, Field::C34, Field::Answer];
+
+    /// Whether the field is made of such terms.
+    fn holds(self, term: Term) -> bool {
+        match self {
+            Field::Syl | Field::Fold => !term.is_pair(),
+            Field::Syl2 | Field::Fold2 => term.is_pair(),
+            Field::Answer => true,
+            Field::C34 => false,
+        }
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -62,10 +77,13 @@ impl TopicIndex {
             .map(|field| schema.add_text_field(field.name(), TextOptions::default().set_indexing_options(indexing.clone())));
         let mut writer =
             Index::builder().schema(schema.build()).single_segment_index_writer(RamDirectory::create(), ARENA_BYTES)?;
-        for terms in topics {
+        let (syl, fold) = (PairCounts::of(topics, |topic| &topic.syl), PairCounts::of(topics, |topic| &topic.fold));
+        let mut grams = Grams::default();
+        for topic in topics {
+            let terms = TopicTerms { syl: syl.repeated(&topic.syl), fold: fold.repeated(&topic.fold), answer: topic.answer.clone() };
             let mut document = TantivyDocument::default();
             for (field, handle) in Field::ALL.into_iter().zip(handles) {
-                document.add_text(handle, tokens(field, terms, vocabulary));
+                document.add_text(handle, tokens(field, &terms, vocabulary, &mut grams));
             }
             writer.add_document(document)?;
         }
@@ -86,15 +104,16 @@ impl TopicIndex {
                     Field::Syl | Field::Syl2 => (&terms.syl, |vocabulary, id| &vocabulary.word(id).syl),
                     _ => (&terms.fold, |vocabulary, id| vocabulary.folded(id)),
                 };
-                terms
-                    .iter()
-                    .filter(|(term, _)| match field {
-                        Field::Syl | Field::Fold => !term.is_pair(),
-                        Field::Syl2 | Field::Fold2 => term.is_pair(),
-                        _ => true,
-                    })
-                    .map(|&(term, weight)| clause(&token(term, |id| spell(vocabulary, id)), weight))
-                    .collect()
+                let mut terms: Vec<(Term, f32)> = terms.iter().copied().filter(|(term, _)| field.holds(*term)).collect();
+                if terms.len() > FIELD_TERMS_MAX {
+                    let count = |term: Term| term.rarity(|id| match field {
+                        Field::Syl | Field::Syl2 => vocabulary.count(id),
+                        _ => vocabulary.fold_count(id),
+                    });
+                    terms.sort_by_key(|&(term, _)| (count(term), term));
+                    terms.truncate(FIELD_TERMS_MAX);
+                }
+                terms.into_iter().map(|(term, weight)| clause(&token(term, |id| spell(vocabulary, id)), weight)).collect()
             }
         };
         if clauses.is_empty() {
@@ -118,8 +137,65 @@ fn token<'a>(term: Term, spell: impl Fn(u32) -> &'a str) -> String {
     }
 }
 
+/// The character grams of folded words, worked out once for each word.
+#[derive(Default)]
+struct Grams {
+    numbers: FxHashMap<String, u32>,
+    texts: Vec<String>,
+    by_word: FxHashMap<FoldId, Vec<u32>>,
+}
+
+impl Grams {
+    /// The distinct grams of some words, separated by spaces.
+    fn of_words(&mut self, words: impl Iterator<Item = FoldId>, vocabulary: &Vocabulary) -> String {
+        let mut numbers = Vec::new();
+        for word in words {
+            let Grams { numbers: known, texts, by_word } = self;
+            let own = by_word.entry(word).or_insert_with(|| {
+                let number = |gram: String| {
+                    *known.entry(gram).or_insert_with_key(|gram| {
+                        texts.push(gram.clone());
+                        (texts.len() - 1) as u32
+                    })
+                };
+                grams_of(vocabulary.folded(word)).into_iter().map(number).collect()
+            });
+            numbers.extend_from_slice(own);
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut text = String::new();
+        for number in numbers {
+            text.push_str(&self.texts[number as usize]);
+            text.push(' ');
+        }
+        text
+    }
+}
+
+/// A pair enters the index when all topics together hold it so often: rarer pairs are two thirds of all and tell next to nothing.
+const PAIR_COUNT_MIN: u32 = 3;
+
+/// How often each pair occurs in all topics.
+struct PairCounts(FxHashMap<Term, u32>);
+
+impl PairCounts {
+    fn of(topics: &[TopicTerms], key: impl Fn(&TopicTerms) -> &[(Term, u32)]) -> PairCounts {
+        let mut counts = FxHashMap::default();
+        for &(term, count) in topics.iter().flat_map(|topic| key(topic)).filter(|(term, _)| term.is_pair()) {
+            *counts.entry(term).or_default() += count;
+        }
+        PairCounts(counts)
+    }
+
+    /// The terms without the rare pairs.
+    fn repeated(&self, terms: &[(Term, u32)]) -> Vec<(Term, u32)> {
+        terms.iter().copied().filter(|(term, _)| self.0.get(term).is_none_or(|&count| count >= PAIR_COUNT_MIN)).collect()
+    }
+}
+
 /// The tokens of one field of a topic, separated by spaces.
-fn tokens(field: Field, terms: &TopicTerms, vocabulary: &Vocabulary) -> String {
+fn tokens(field: Field, terms: &TopicTerms, vocabulary: &Vocabulary, grams: &mut Grams) -> String {
     let syl = |id| vocabulary.word(id).syl.as_ref();
     let fold = |id| vocabulary.folded(id);
     fn only(terms: &[(Term, u32)], pairs: bool) -> impl Iterator<Item = (Term, u32)> {
@@ -132,8 +208,8 @@ fn tokens(field: Field, terms: &TopicTerms, vocabulary: &Vocabulary) -> String {
         Field::Fold2 => repeated(only(&terms.fold, true), fold),
         Field::Answer => repeated(terms.answer.iter().copied(), fold),
         Field::C34 => {
-            let words = terms.fold.iter().filter(|(term, _)| !term.is_pair());
-            words.flat_map(|(term, _)| grams_of(fold(term.words().1))).collect::<Vec<_>>().join(" ")
+            let words = terms.fold.iter().filter(|(term, _)| !term.is_pair()).map(|(term, _)| term.words().1);
+            grams.of_words(words, vocabulary)
         }
     }
 }

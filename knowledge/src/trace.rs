@@ -22,7 +22,7 @@ pub struct Trace {
     pub query: QueryTrace,
     /// The topic that the question leans on; `None` when it stands alone.
     pub context: Option<TopicId>,
-    /// The best candidates, the lookup among them when it ranks there.
+    /// The best candidates, the lookup and the fields outside among them where they rank.
     pub candidates: Vec<CandidateTrace>,
     /// Features of the first candidate, by name.
     pub features: BTreeMap<&'static str, f64>,
@@ -48,8 +48,8 @@ pub struct QueryTrace {
 /// What the scorers said about one candidate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CandidateTrace {
-    /// `None` is the lookup of one's own file.
-    pub topic: Option<TopicId>,
+    /// The id of a topic, `lookup` for one's own file, or `outside:<field>` for a field that the FAQ does not answer.
+    pub subject: String,
     /// Calibrated.
     pub probability: f64,
     /// Sum of the parts.
@@ -65,11 +65,11 @@ pub struct CandidateTrace {
 pub struct TraceSummary<'a> {
     /// See [`crate::Knowledge::index_version`].
     pub index_version: &'a str,
-    /// Topic (`lookup` for one's own file), probability and score of the first five candidates.
+    /// Subject, probability and score of the first five candidates.
     pub candidates: Vec<(&'a str, f64, f64)>,
     /// The topic that the question leans on.
     pub context: Option<&'a TopicId>,
-    /// What repair changed.
+    /// What repair changed, the first few.
     pub repairs: &'a [Repair],
     /// Where the decisions turn.
     pub thresholds: Thresholds,
@@ -79,19 +79,17 @@ impl Trace {
     /// What is worth storing with every turn: below 1 kB.
     pub fn summary(&self) -> TraceSummary<'_> {
         const CANDIDATES: usize = 5;
+        const REPAIRS: usize = 8;
         TraceSummary {
             index_version: &self.index_version,
             candidates: self
                 .candidates
                 .iter()
                 .take(CANDIDATES)
-                .map(|candidate| {
-                    let topic = candidate.topic.as_ref().map_or("lookup", TopicId::as_str);
-                    (topic, candidate.probability, candidate.score)
-                })
+                .map(|candidate| (candidate.subject.as_str(), candidate.probability, candidate.score))
                 .collect(),
             context: self.context.as_ref(),
-            repairs: &self.query.repairs,
+            repairs: &self.query.repairs[..self.query.repairs.len().min(REPAIRS)],
             thresholds: self.thresholds,
         }
     }

@@ -4,17 +4,20 @@ use serde::Serialize;
 
 use super::chars::normalize;
 use super::phrases::tables;
-use super::syllable::Syllable;
+use super::syllable::{Syllable, is_folded_syllable};
 use super::typing::Method;
 use super::vocabulary::{Neighbours, Vocabulary};
 use super::words::{Run, Word, pieces, read_chat, runs};
 
 /// Words of one question that are looked at: more than the longest letter has.
 pub(crate) const QUESTION_WORDS_MAX: usize = 512;
-/// Words of one question that are repaired. More slips than this make no question.
-const REPAIRS_MAX: usize = 24;
+/// Words of one question that are looked up among all known words, to mend a slip or to cut them. More make no question. Words typed
+/// raw in Telex or VNI do not count: a whole letter may be typed so, and decoding is cheap.
+const SEARCHES_MAX: usize = 24;
 /// A shorter unknown token is a code or a name, not a slip of the keyboard.
 const REPAIR_LETTERS_MIN: usize = 3;
+/// So many unknown words that are known when read as Telex show that a message was typed raw.
+const TELEX_WORDS_MIN: usize = 2;
 /// So many VNI keys in a message show that it was typed raw; one alone may be a number glued to a word ("mau1").
 const VNI_KEYS_MIN: usize = 2;
 
@@ -48,6 +51,13 @@ pub struct Repair {
     pub kind: RepairKind,
 }
 
+impl Repair {
+    /// Whether the word is a guess. What was typed raw is not: it reads in one way only.
+    pub(crate) fn is_guess(&self) -> bool {
+        matches!(self.kind, RepairKind::Typo | RepairKind::Glued)
+    }
+}
+
 /// What happened to a repaired token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,7 +78,12 @@ impl Question {
         let text = normalize(text);
         let mut runs = runs(&text);
         runs.truncate(QUESTION_WORDS_MAX);
-        let reader = Reader { vocabulary, raw_vni: vni_keys(&runs, vocabulary) >= VNI_KEYS_MIN };
+        let mut reader = Reader {
+            vocabulary,
+            raw_telex: raw_telex_words(&runs, vocabulary) >= TELEX_WORDS_MIN,
+            raw_vni: raw_vni_keys(&runs, vocabulary) >= VNI_KEYS_MIN,
+            searches: 0,
+        };
         let mut question = Question::default();
         let mut tokens: Vec<Word> = Vec::with_capacity(runs.len());
         let mut understood = String::new();
@@ -76,8 +91,7 @@ impl Question {
         for (at, run) in runs.iter().enumerate() {
             let next = runs.get(at + 1).map(|next| Word::new(&next.text));
             let neighbours = (tokens.last().cloned(), next);
-            let budget = question.repairs.len() < REPAIRS_MAX;
-            let (words, repair) = reader.read(run, (neighbours.0.as_ref(), neighbours.1.as_ref()), budget);
+            let (words, repair) = reader.read(run, (neighbours.0.as_ref(), neighbours.1.as_ref()));
             if let Some(repair) = repair {
                 understood.push_str(&text[shown..run.range.start]);
                 understood.push_str(&repair.to);
@@ -105,22 +119,28 @@ impl Question {
 
 struct Reader<'a> {
     vocabulary: &'a Vocabulary,
+    /// Whether the message as a whole was typed so.
+    raw_telex: bool,
     raw_vni: bool,
+    /// Words looked up among all known words so far.
+    searches: usize,
 }
 
 impl Reader<'_> {
-    /// The words of one run and, when one was repaired, how. Without `budget` nothing is repaired.
-    fn read(&self, run: &Run<'_>, neighbours: Neighbours<'_>, budget: bool) -> (Vec<Word>, Option<Repair>) {
+    /// The words of one run and, when one was repaired, how.
+    fn read(&mut self, run: &Run<'_>, neighbours: Neighbours<'_>) -> (Vec<Word>, Option<Repair>) {
         let words: Vec<Word> = pieces(&run.text).map(Word::new).collect();
-        if !budget {
-            return (words, None);
-        }
         if words.len() > 1 {
             // Digits among letters: raw VNI, or a number glued to a word, which `pieces` has cut.
             return match decode_known(Method::Vni, &run.text, self.vocabulary).filter(|_| self.raw_vni) {
                 Some(word) => self.repaired(run, vec![word], RepairKind::Vni),
                 None => (words, None),
             };
+        }
+        // Among raw Telex, "max" is mã and no maximum, but "cho" stays cho.
+        let foreign = self.raw_telex && !is_folded_syllable(&run.text);
+        if foreign && let Some(word) = decode_known(Method::Telex, &run.text, self.vocabulary) {
+            return self.repaired(run, vec![word], RepairKind::Telex);
         }
         let letters = run.text.chars().count();
         let Some(word) = words.first().filter(|word| {
@@ -130,6 +150,10 @@ impl Reader<'_> {
         };
         if let Some(word) = decode_known(Method::Telex, &run.text, self.vocabulary) {
             return self.repaired(run, vec![word], RepairKind::Telex);
+        }
+        self.searches += 1;
+        if self.searches > SEARCHES_MAX {
+            return (words, None);
         }
         if let Some(pieces) = self.vocabulary.split(word) {
             return self.repaired(run, pieces, RepairKind::Glued);
@@ -148,14 +172,24 @@ impl Reader<'_> {
     }
 }
 
-/// The syllable that a token types in this method, when it is a known word.
+/// The word that a token types in this method, when it is a known one.
 fn decode_known(method: Method, token: &str, vocabulary: &Vocabulary) -> Option<Word> {
-    method.decode(token).map(|syllable| Word::new(&syllable)).filter(|word| vocabulary.knows(word))
+    let known = |text: String| Some(Word::new(&text)).filter(|word| vocabulary.knows(word));
+    method.decode(token).and_then(known).or_else(|| method.decode_abbreviation(token).and_then(known))
 }
 
-fn vni_keys(runs: &[Run<'_>], vocabulary: &Vocabulary) -> usize {
-    runs.iter()
-        .filter(|run| run.text.bytes().any(|byte| byte.is_ascii_digit()) && run.text.bytes().any(|byte| byte.is_ascii_alphabetic()))
+/// Words of a message that are unknown as they stand and known when read as Telex.
+fn raw_telex_words(runs: &[Run<'_>], vocabulary: &Vocabulary) -> usize {
+    let unknown = runs.iter().filter(|run| run.text.bytes().all(|byte| byte.is_ascii_lowercase()) && !vocabulary.knows(&Word::new(&run.text)));
+    unknown.filter(|run| decode_known(Method::Telex, &run.text, vocabulary).is_some()).count()
+}
+
+/// Digits of a message that turn the letters around them into known words when read as VNI.
+fn raw_vni_keys(runs: &[Run<'_>], vocabulary: &Vocabulary) -> usize {
+    let mixed = runs.iter().filter(|run| {
+        run.text.bytes().any(|byte| byte.is_ascii_digit()) && run.text.bytes().any(|byte| byte.is_ascii_alphabetic())
+    });
+    mixed
         .filter(|run| decode_known(Method::Vni, &run.text, vocabulary).is_some())
         .map(|run| run.text.bytes().filter(u8::is_ascii_digit).count())
         .sum()
@@ -203,6 +237,7 @@ mod tests {
             ("quen mat khau vssid thi lam sao z ad", "quen mat khau vssid thi lam sao", None),
             ("queen maatj khaaur vssid", "quên mật khẩu vssid", Some("quên mật khẩu vssid")),
             ("que6n ma65t kha6u3 vssid", "quên mật khẩu vssid", Some("quên mật khẩu vssid")),
+            ("max soos bhxh cuar tooi", "mã số bhxh của tôi", Some("mã số bhxh của tôi")),
             ("so63 bhxh", "sổ bhxh", Some("sổ bhxh")),
             ("rut bhxh1lan", "rut bhxh một lần", None),
             ("quenmatkhau vssid?", "quen mat khau vssid", Some("quen mat khau vssid?")),
@@ -236,7 +271,7 @@ mod tests {
         fn any_text_is_read(text in any::<String>()) {
             let question = read(&text);
             prop_assert!(question.words.len() <= question.all_words.len());
-            prop_assert!(question.repairs.len() <= REPAIRS_MAX);
+            prop_assert!(question.repairs.len() <= QUESTION_WORDS_MAX);
         }
     }
 }

@@ -98,6 +98,12 @@ impl Method {
         Syllable::parse(&typed)?.is_pronounceable().then(|| canonical(&typed))
     }
 
+    /// The abbreviation that these keys type: each đ put right, as in "hddldd" or "qd9"; `None` when there is none in it.
+    pub(crate) fn decode_abbreviation(self, keys: &str) -> Option<String> {
+        let typed = self.keys('đ')?;
+        (keys.len() <= KEYS_MAX && keys.contains(typed)).then(|| keys.replace(typed, "đ"))
+    }
+
     /// Puts the mark of `key` on a letter that stands there already.
     fn put_mark(self, key: char, letters: &mut Vec<char>) -> bool {
         let horn = matches!((self, key), (Method::Telex, 'w') | (Method::Vni, '7'));
@@ -192,6 +198,13 @@ mod tests {
                 assert_eq!(method.decode(&keys), expected, "{method:?} {keys}");
             }
         }
+    }
+
+    #[test]
+    fn abbreviations_are_typed_too() {
+        assert_eq!(Method::Telex.decode_abbreviation("hddldd").as_deref(), Some("hđlđ"));
+        assert_eq!(Method::Vni.decode_abbreviation("qd9").as_deref(), Some("qđ"));
+        assert_eq!(Method::Telex.decode_abbreviation("bhxh"), None);
     }
 
     #[test]

@@ -1,0 +1,5 @@
+//! Channels translate between their world and the conversations; they decide nothing.
+
+pub mod telegram;
+pub mod terminal;
+pub mod web;

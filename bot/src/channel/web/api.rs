@@ -1,0 +1,241 @@
+//! The handlers of the citizens' API.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::Stream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Web;
+use super::error::{ApiError, ErrorBody};
+use crate::conversation::{Follower, Token};
+use crate::dialogue::{Channel, Input, MESSAGE_CHARS_MAX, Recorded};
+
+/// Comment lines keep proxies and the widget's watchdog quiet.
+const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// A choice's id is a topic id with a prefix.
+const CHOICE_CHARS_MAX: usize = 128;
+
+/// A conversation that has just begun.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CreatedConversation {
+    conversation_id: Uuid,
+    /// Opens the conversation; shown only here.
+    token: String,
+}
+
+/// Begins a conversation. Its log already holds the greeting.
+#[utoipa::path(post, path = "/api/conversations", responses(
+    (status = 201, body = CreatedConversation),
+    (status = 429, body = ErrorBody, description = "too many new conversations from this network; see Retry-After")
+))]
+pub(super) async fn create_conversation(
+    State(web): State<Web>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Result<(StatusCode, Json<CreatedConversation>), ApiError> {
+    web.inner.origins.check(&headers)?;
+    web.inner.limits.conversation(web.inner.limits.network(peer, &headers))?;
+    let begun = web.conversations().begin(Channel::Web).await?;
+    let created = CreatedConversation { conversation_id: begun.id, token: begun.token.reveal().to_owned() };
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// What a citizen sends: a text or a tap.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct NewMessage {
+    /// A UUID made by the client. The same one again gives the same answer and appends nothing.
+    client_id: Option<String>,
+    /// At most 4,000 characters.
+    text: Option<String>,
+    /// The id of a choice under the bot's message.
+    choice: Option<String>,
+}
+
+/// The place of a message in the log.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Accepted {
+    /// The number of the citizen's event.
+    seq: u64,
+}
+
+/// Sends a message. When this answers, the message and its reply are in the log.
+#[utoipa::path(post, path = "/api/conversations/{id}/messages", request_body = NewMessage,
+    params(("id" = Uuid, Path), ("Authorization" = String, Header, description = "Bearer <token>")),
+    responses(
+        (status = 202, body = Accepted),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 429, body = ErrorBody, description = "see Retry-After"), (status = 503, body = ErrorBody)
+))]
+pub(super) async fn post_message(
+    State(web): State<Web>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(StatusCode, Json<Accepted>), ApiError> {
+    web.inner.origins.check(&headers)?;
+    let id = authorise(&web, &id, &headers).await?;
+    web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
+    let (client_id, input) = parse_message(body)?;
+    let seq = web.conversations().submit(id, &client_id, &input).await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted { seq })))
+}
+
+fn parse_message(body: Result<Bytes, BytesRejection>) -> Result<(String, Input), ApiError> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::MessageTooLong,
+        _ => ApiError::BadJson,
+    })?;
+    let message: NewMessage = serde_json::from_slice(&body).map_err(|_| ApiError::BadJson)?;
+    let client_id = message
+        .client_id
+        .as_deref()
+        .and_then(|text| Uuid::parse_str(text).ok())
+        .ok_or(ApiError::BadRequest("client_id"))?
+        .to_string();
+    let input = match (message.text, message.choice) {
+        (Some(text), None) if text.chars().count() > MESSAGE_CHARS_MAX => return Err(ApiError::MessageTooLong),
+        (Some(text), None) => Input::Message { text },
+        (None, Some(id)) if id.chars().count() <= CHOICE_CHARS_MAX => Input::Choice { id },
+        (None, Some(_)) => return Err(ApiError::BadRequest("choice")),
+        _ => return Err(ApiError::BadRequest("text")),
+    };
+    Ok((client_id, input))
+}
+
+#[derive(Deserialize)]
+pub(super) struct After {
+    after: Option<String>,
+}
+
+/// A page of a conversation's log.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Events {
+    /// In order of seq; at most 500, ask again from the last one.
+    #[schema(value_type = Vec<Object>)]
+    events: Vec<Recorded>,
+}
+
+/// The log after a number: as JSON, or as a stream (`Accept: text/event-stream`) that goes on with what comes.
+#[utoipa::path(get, path = "/api/conversations/{id}/events",
+    params(
+        ("id" = Uuid, Path), ("after" = Option<u64>, Query, description = "the last seq known; 0 for all"),
+        ("Authorization" = String, Header, description = "Bearer <token>"),
+        ("Last-Event-ID" = Option<u64>, Header, description = "the same for streams")
+    ),
+    responses(
+        (status = 200, body = Events), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 503, body = ErrorBody)
+))]
+pub(super) async fn read_events(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Query(After { after }): Query<After>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let id = authorise(&web, &id, &headers).await?;
+    let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let after = match last_event_id.or(after) {
+        Some(text) => text.trim().parse().map_err(|_| ApiError::BadRequest("after"))?,
+        None => 0,
+    };
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accept.contains("text/event-stream") {
+        return Ok(Json(Events { events: shown(web.conversations().events(id, after).await?) }).into_response());
+    }
+    let permit = std::sync::Arc::clone(&web.inner.streams).try_acquire_owned().map_err(|_| ApiError::Unavailable)?;
+    let stream = Tail::new(web, id, after, permit).into_stream();
+    let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_EVERY)).into_response();
+    // nginx would hold the lines back.
+    response.headers_mut().insert("x-accel-buffering", header::HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+fn shown(events: Vec<Recorded>) -> Vec<Recorded> {
+    events.into_iter().map(|recorded| Recorded { event: recorded.event.for_citizen(), ..recorded }).collect()
+}
+
+/// One reader of a log.
+struct Tail {
+    web: Web,
+    id: Uuid,
+    after: u64,
+    follower: Follower,
+    stopping: tokio::sync::watch::Receiver<bool>,
+    /// Read and not yet sent, in reverse.
+    waiting: Vec<Recorded>,
+    /// Counts the open streams.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Tail {
+    fn new(web: Web, id: Uuid, after: u64, permit: OwnedSemaphorePermit) -> Tail {
+        let follower = web.conversations().follow(id);
+        let stopping = web.inner.stopping.clone();
+        Tail { web, id, after, follower, stopping, waiting: Vec::new(), _permit: permit }
+    }
+
+    fn into_stream(self) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+        futures::stream::unfold(self, |mut tail| async move {
+            let event = tail.next().await?;
+            Some((Ok(event), tail))
+        })
+    }
+
+    /// The next event; `None` ends the stream, and the client comes back with its cursor.
+    async fn next(&mut self) -> Option<sse::Event> {
+        loop {
+            if let Some(recorded) = self.waiting.pop() {
+                self.after = recorded.seq;
+                let event = sse::Event::default().id(recorded.seq.to_string());
+                return event.json_data(Recorded { event: recorded.event.for_citizen(), ..recorded }).ok();
+            }
+            // The follower was there before this reading, so nothing falls between the reading and the waiting.
+            self.waiting = self.web.conversations().events(self.id, self.after).await.ok()?;
+            self.waiting.reverse();
+            if self.waiting.is_empty() {
+                self.waiting = Vec::new();
+                tokio::select! {
+                    () = self.follower.wait() => {}
+                    _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                }
+            }
+        }
+    }
+}
+
+async fn authorise(web: &Web, id: &str, headers: &HeaderMap) -> Result<Uuid, ApiError> {
+    let id = Uuid::parse_str(id).map_err(|_| ApiError::Unauthorized)?;
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(Token::presented)
+        .ok_or(ApiError::Unauthorized)?;
+    if web.conversations().authorise(id, &token).await? { Ok(id) } else { Err(ApiError::Unauthorized) }
+}
+
+/// Ready when the database answers.
+pub(super) async fn ready(State(web): State<Web>) -> Result<&'static str, ApiError> {
+    match web.conversations().store().healthy().await {
+        Ok(()) => Ok("ready"),
+        Err(_) => Err(ApiError::Unavailable),
+    }
+}
+
+/// Counters for Prometheus.
+pub(super) async fn metrics_page(State(web): State<Web>) -> String {
+    web.inner.metrics.as_ref().map(metrics_exporter_prometheus::PrometheusHandle::render).unwrap_or_default()
+}

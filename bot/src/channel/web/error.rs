@@ -1,0 +1,121 @@
+//! Errors of the API: one shape, a stable code, a sentence for people.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::conversation::ConversationError;
+use crate::dialogue::{MESSAGE_CHARS_MAX, texts};
+use crate::store::StoreError;
+
+/// Why a request was refused.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The body is no JSON, or not UTF-8.
+    BadJson,
+    /// A field is missing or not of its form; the name of the field.
+    BadRequest(&'static str),
+    /// No token, a wrong one, or no such conversation: these look the same.
+    Unauthorized,
+    /// The page that asks may not.
+    ForbiddenOrigin,
+    /// No such address.
+    NotFound,
+    /// The address is there, the method is not.
+    MethodNotAllowed,
+    /// The message or the body is too long.
+    MessageTooLong,
+    /// Too much in too short a time; seconds to wait.
+    RateLimited {
+        /// Whole seconds, at least 1.
+        retry_after_s: u64,
+    },
+    /// For a short while; the request changed nothing and may be sent again.
+    Unavailable,
+    /// Our fault.
+    Internal,
+}
+
+/// The body of every error.
+#[derive(Serialize, ToSchema)]
+pub struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ErrorDetail {
+    /// Stable, for programs.
+    #[schema(example = "rate_limited")]
+    code: &'static str,
+    /// Vietnamese, for people.
+    message: String,
+}
+
+impl ApiError {
+    fn parts(&self) -> (StatusCode, &'static str) {
+        match self {
+            ApiError::BadJson => (StatusCode::BAD_REQUEST, "bad_json"),
+            ApiError::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            ApiError::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            ApiError::ForbiddenOrigin => (StatusCode::FORBIDDEN, "forbidden_origin"),
+            ApiError::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            ApiError::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            ApiError::MessageTooLong => (StatusCode::PAYLOAD_TOO_LARGE, "message_too_long"),
+            ApiError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            ApiError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            ApiError::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            ApiError::BadJson => texts::api::BAD_JSON.to_owned(),
+            ApiError::BadRequest(field) => texts::api::bad_request(field),
+            ApiError::Unauthorized => texts::api::UNAUTHORIZED.to_owned(),
+            ApiError::ForbiddenOrigin => texts::api::FORBIDDEN_ORIGIN.to_owned(),
+            ApiError::NotFound | ApiError::MethodNotAllowed => texts::api::NOT_FOUND.to_owned(),
+            ApiError::MessageTooLong => texts::api::message_too_long(MESSAGE_CHARS_MAX),
+            ApiError::RateLimited { retry_after_s } => texts::api::rate_limited(*retry_after_s),
+            ApiError::Unavailable => texts::api::UNAVAILABLE.to_owned(),
+            ApiError::Internal => texts::api::INTERNAL.to_owned(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code) = self.parts();
+        let body = ErrorBody { error: ErrorDetail { code, message: self.message() } };
+        let mut response = (status, Json(body)).into_response();
+        if let ApiError::RateLimited { retry_after_s } = self
+            && let Ok(value) = HeaderValue::from_str(&retry_after_s.to_string())
+        {
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+        response
+    }
+}
+
+impl From<ConversationError> for ApiError {
+    fn from(error: ConversationError) -> ApiError {
+        match error {
+            ConversationError::NotFound => ApiError::Unauthorized,
+            ConversationError::Busy | ConversationError::Store(StoreError::Busy) => ApiError::Unavailable,
+            error => {
+                let error = anyhow::Error::new(error);
+                tracing::error!(error = format!("{error:#}"), "a request of a citizen failed");
+                ApiError::Internal
+            }
+        }
+    }
+}
+
+/// A panic is a bug; the citizen still gets a sentence, and the log a line without content.
+pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a request handler panicked");
+    ApiError::Internal.into_response()
+}

@@ -1,0 +1,124 @@
+//! The citizens' API and the widget: writes are plain HTTP, reads are the log's tail.
+
+mod api;
+mod assets;
+mod error;
+mod limits;
+mod origin;
+
+pub use error::{ApiError, ErrorBody};
+pub use limits::{Limits, LimitsConfig};
+pub use origin::Origins;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::get;
+use axum::{Json, Router};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{Semaphore, watch};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::conversation::Conversations;
+
+/// A request body larger than this is not read: the longest message is 4,000 characters, at most 4 bytes each, as JSON escapes.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Streams held open by this process; about 20 kB each.
+const STREAMS_MAX: usize = 20_000;
+/// What a browser may assume about the cross-origin rules before it asks again.
+const CORS_MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Web {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    conversations: Arc<Conversations>,
+    limits: Limits,
+    origins: Origins,
+    streams: Arc<Semaphore>,
+    /// Turns true when the process stops: streams end, so that their clients go elsewhere.
+    stopping: watch::Receiver<bool>,
+    metrics: Option<PrometheusHandle>,
+}
+
+impl Web {
+    /// Must be called inside a runtime. `metrics` feeds `/metrics`; `None` leaves that page empty.
+    pub fn new(
+        conversations: Arc<Conversations>,
+        limits: Limits,
+        origins: Origins,
+        stopping: watch::Receiver<bool>,
+        metrics: Option<PrometheusHandle>,
+    ) -> Web {
+        let streams = Arc::new(Semaphore::new(STREAMS_MAX));
+        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, stopping, metrics }) }
+    }
+
+    fn conversations(&self) -> &Conversations {
+        &self.inner.conversations
+    }
+}
+
+/// The API as OpenAPI describes it.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "hotro: citizens' API",
+    description = "Conversations of citizens with the assistant. Writes are idempotent by client_id; reads follow the conversation's log."
+))]
+struct ApiDoc;
+
+/// All routes of the public side.
+pub fn router(web: Web) -> Router {
+    let (api, doc) = OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .routes(routes!(api::create_conversation))
+        .routes(routes!(api::post_message))
+        .routes(routes!(api::read_events))
+        .split_for_parts();
+    let doc = Arc::new(doc);
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate({
+            let web = web.clone();
+            move |origin, _| web.inner.origins.allows_cross(origin)
+        }))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(CORS_MAX_AGE);
+    // The event streams stay outside the compression: it would hold their lines back.
+    let pages = Router::new()
+        .route("/api/openapi.json", get(move || async move { Json(Arc::clone(&doc)) }))
+        .merge(assets::router())
+        .layer(CompressionLayer::new().gzip(true));
+    Router::new()
+        .merge(api)
+        .merge(pages)
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(api::ready))
+        .route("/metrics", get(api::metrics_page))
+        .fallback(|| async { ApiError::NotFound })
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .with_state(web)
+        .layer(
+            ServiceBuilder::new()
+                .layer(CatchPanicLayer::custom(error::panicked))
+                .layer(SetResponseHeaderLayer::overriding(
+                    header::X_CONTENT_TYPE_OPTIONS,
+                    HeaderValue::from_static("nosniff"),
+                ))
+                .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+                .layer(cors)
+                .layer(DefaultBodyLimit::max(BODY_BYTES_MAX)),
+        )
+}

@@ -1,0 +1,61 @@
+//! `hotro ask`: one question, answered in the terminal.
+
+use std::time::Instant;
+
+use hotro::channel::terminal;
+use hotro::config::Config;
+use hotro::conversation::now_ms;
+use hotro::dialogue::{Channel, Context, Event, Input, State, step};
+use knowledge::{AskContext, Decision, Knowledge, Reading};
+use serde_json::json;
+
+pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool) -> anyhow::Result<()> {
+    let knowledge = super::load_knowledge(config)?;
+    if explain {
+        let reading = knowledge.ask(question, &AskContext::default());
+        println!("{}", serde_json::to_string_pretty(&json!({ "decision": reading.decision, "trace": reading.trace }))?);
+        return Ok(());
+    }
+    if as_json {
+        // The first question pays for cold caches; what is reported is what every later one takes.
+        knowledge.ask(question, &AskContext::default());
+        let before = Instant::now();
+        let reading = knowledge.ask(question, &AskContext::default());
+        let micros = u64::try_from(before.elapsed().as_micros()).unwrap_or(u64::MAX);
+        println!("{}", summary(&knowledge, &reading, micros));
+        return Ok(());
+    }
+    let context = Context { knowledge: &knowledge, now_ms: now_ms(), channel: Channel::Terminal };
+    let input = Input::Message { text: question.to_owned() };
+    // A conversation that has begun: an answer, not a greeting.
+    let state = State { seq: 1, ..State::default() };
+    for event in step(&state, "ask", &input, &context).events {
+        if let Event::BotMessage { message, .. } = event {
+            println!("{}", terminal::render(&message));
+        }
+    }
+    Ok(())
+}
+
+fn summary(knowledge: &Knowledge, reading: &Reading, micros: u64) -> serde_json::Value {
+    let (outcome, topic) = match &reading.decision {
+        Decision::Answer => ("answered", reading.candidates.first().map(|candidate| candidate.topic.as_str())),
+        Decision::Clarify { .. } => ("clarify", None),
+        Decision::Miss { .. } => ("missed", None),
+        Decision::Intent(knowledge::Intent::Lookup) => ("action", None),
+        Decision::Intent(_) => ("small_talk", None),
+    };
+    let candidates: Vec<_> = reading
+        .candidates
+        .iter()
+        .map(|candidate| json!({ "topic": candidate.topic, "probability": candidate.probability }))
+        .collect();
+    json!({
+        "outcome": outcome,
+        "topic": topic,
+        "probability": reading.candidates.first().map(|candidate| candidate.probability),
+        "candidates": candidates,
+        "index_version": knowledge.index_version(),
+        "micros": micros,
+    })
+}

@@ -1,0 +1,23 @@
+//! `hotro check`: the content checks.
+
+use std::process::ExitCode;
+
+use hotro::config::Config;
+use jiff::civil::Date;
+
+pub(crate) fn run(config: &Config, as_of: Option<Date>) -> anyhow::Result<ExitCode> {
+    let faq = super::load_faq(config)?;
+    let day = as_of.unwrap_or_else(super::today);
+    let problems = faq::check(&faq, day);
+    for problem in &problems {
+        println!("{problem}");
+    }
+    println!(
+        "{} topics, {} authored questions, version {}: {} problem(s) as of {day}",
+        faq.topics().len(),
+        faq.authored().len(),
+        faq.version(),
+        problems.len()
+    );
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,55 @@
+//! One module for each subcommand; what they share is here.
+
+pub(crate) mod ask;
+pub(crate) mod chat;
+pub(crate) mod check;
+pub(crate) mod eval;
+pub(crate) mod export;
+pub(crate) mod fit;
+pub(crate) mod replay;
+pub(crate) mod serve;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use faq::Faq;
+use hotro::config::Config;
+use hotro::store::Store;
+use jiff::civil::Date;
+use knowledge::Knowledge;
+
+/// The FAQ that the configuration names; every problem is printed before the error.
+fn load_faq(config: &Config) -> anyhow::Result<Arc<Faq>> {
+    let loaded = match &config.faq_dir {
+        Some(dir) => Faq::from_dir(dir),
+        None => Faq::embedded(),
+    };
+    loaded.map(Arc::new).map_err(|error| {
+        for problem in &error.problems {
+            eprintln!("{problem}");
+        }
+        anyhow::anyhow!("the FAQ cannot be used: {} problem(s)", error.problems.len())
+    })
+}
+
+fn load_knowledge(config: &Config) -> anyhow::Result<Arc<Knowledge>> {
+    Ok(Arc::new(Knowledge::build(load_faq(config)?).context("building the index")?))
+}
+
+/// The day in Vietnam.
+fn today() -> Date {
+    jiff::tz::Offset::constant(7).to_datetime(jiff::Timestamp::now()).date()
+}
+
+async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    if config.database_url.is_none() {
+        let dir = &config.data_dir;
+        std::fs::create_dir_all(dir).with_context(|| format!("data_dir: cannot make {}", dir.display()))?;
+    }
+    Store::open(&config.database_url()).await.context("opening the database")
+}
+
+/// Runs something asynchronous in a small runtime of its own.
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?.block_on(future)
+}

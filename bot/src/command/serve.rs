@@ -1,0 +1,74 @@
+//! `hotro serve`: everything at once.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use hotro::channel::web::{self, Limits, Origins, Web};
+use hotro::config::{Config, LogFormat};
+use hotro::conversation::Conversations;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
+    start_log(config)?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?.block_on(serve(config))
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log.filter).context("log.filter")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    // The port first: when it is taken, nothing else should have happened.
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen: cannot serve on {}", config.listen))?;
+    let address = listener.local_addr().context("reading the address")?;
+    let knowledge = super::load_knowledge(config)?;
+    let store = super::open_store(config).await?;
+    let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
+    let conversations = Conversations::new(store.clone(), knowledge);
+    let (stop, stopping) = watch::channel(false);
+    let web = Web::new(
+        conversations.clone(),
+        Limits::new(&config.limits),
+        Origins::new(config.web.allowed_origins.clone()),
+        stopping.clone(),
+        Some(recorder),
+    );
+    let router = web::router(web);
+
+    println!("hotro: page    http://{address}/");
+    println!("hotro: widget  http://{address}/widget.js");
+    println!("hotro: API     http://{address}/api/openapi.json");
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            stopped().await;
+            tracing::info!("stopping: open requests finish, streams end");
+            let _ = stop.send(true);
+        })
+        .await
+        .context("serving");
+    store.close().await;
+    served
+}
+
+/// Returns at Ctrl-C or SIGTERM.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => _ = tokio::signal::ctrl_c().await,
+    }
+}

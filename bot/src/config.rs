@@ -1,0 +1,356 @@
+//! Configuration: `hotro.toml`, then `HOTRO_*` variables, then flags. Read once, in `main`. A bad value stops the start and names its key.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::channel::web::LimitsConfig;
+
+/// The file that is read when it is there and none is named.
+const DEFAULT_FILE: &str = "hotro.toml";
+const ENV_PREFIX: &str = "HOTRO_";
+
+/// Every key, dotted. The variable of `web.allowed_origins` is `HOTRO_WEB_ALLOWED_ORIGINS`.
+const KEYS: &[&str] = &[
+    "listen",
+    "data_dir",
+    "database_url",
+    "faq_dir",
+    "web.allowed_origins",
+    "limits.messages_per_conversation_per_minute",
+    "limits.messages_per_network_per_minute",
+    "limits.conversations_per_network_per_minute",
+    "limits.trusted_proxies",
+    "telegram.token",
+    "telegram.api_url",
+    "telegram.public_url",
+    "telegram.webhook_secret",
+    "log.filter",
+    "log.format",
+];
+/// Variables that other programs agree on, and the key that they set.
+const FOREIGN_VARIABLES: &[(&str, &str)] = &[("DATABASE_URL", "database_url"), ("TELEGRAM_BOT_TOKEN", "telegram.token")];
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address to serve on. Default 127.0.0.1:8080.
+    pub listen: SocketAddr,
+    /// Folder of the SQLite database; made when it is not there. Default `data`.
+    pub data_dir: PathBuf,
+    /// `postgres://...` or `sqlite://...`; default: SQLite in `data_dir`.
+    pub database_url: Option<Secret>,
+    /// A FAQ folder instead of the embedded one.
+    pub faq_dir: Option<PathBuf>,
+    /// The widget and its API.
+    pub web: WebConfig,
+    /// Limits on citizens.
+    pub limits: LimitsConfig,
+    /// Telegram; off without a token.
+    pub telegram: TelegramConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from("data"),
+            database_url: None,
+            faq_dir: None,
+            web: WebConfig::default(),
+            limits: LimitsConfig::default(),
+            telegram: TelegramConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+/// The widget and its API.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebConfig {
+    /// Origins of the pages that carry the widget, beside this server's own; `*` for all. Default none.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Telegram.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelegramConfig {
+    /// The bot's token, from the variable TELEGRAM_BOT_TOKEN. Default none: Telegram is off.
+    pub token: Option<Secret>,
+    /// Another Bot API server. Default Telegram's.
+    pub api_url: Option<String>,
+    /// `https://` address of this server as Telegram reaches it: updates come by webhook. Default none: by polling.
+    pub public_url: Option<String>,
+    /// What Telegram sends with each webhook call; needed with `public_url`: 16 to 256 of A-Z, a-z, 0-9, `_`, `-`.
+    pub webhook_secret: Option<Secret>,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// As tracing-subscriber's EnvFilter reads it. Default `info`.
+    pub filter: String,
+    /// Lines for people or for machines. Default `text`.
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> LogConfig {
+        LogConfig { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A value that is never printed.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The named file cannot be read.
+    #[error("cannot read {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is no TOML.
+    #[error("{path}: {message}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Line and reason.
+        message: String,
+    },
+    /// A variable sets no known key.
+    #[error("{0}: no such setting")]
+    Variable(String),
+    /// A key is unknown or its value does not fit.
+    #[error("configuration: {0}")]
+    Value(String),
+}
+
+impl Config {
+    /// Reads file and variables. `flags` are dotted keys with their values, which win.
+    pub fn load(
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (String, String)>,
+        flags: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<Config, ConfigError> {
+        let mut table = read_file(file)?;
+        let mut variables: Vec<(String, String)> = variables.into_iter().collect();
+        variables.sort();
+        for (variable, value) in variables {
+            let foreign = FOREIGN_VARIABLES.iter().find(|(name, _)| *name == variable).map(|(_, key)| *key);
+            let own = || KEYS.iter().find(|key| variable_of(key) == variable).copied();
+            match foreign.or_else(own) {
+                Some(key) => set(&mut table, key, &value),
+                None if variable.starts_with(ENV_PREFIX) => return Err(ConfigError::Variable(variable)),
+                None => {}
+            }
+        }
+        for (key, value) in flags {
+            set(&mut table, key, &value);
+        }
+        let config: Config = deserialize(table)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let telegram = &self.telegram;
+        if let Some(url) = &telegram.public_url {
+            if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") {
+                return Err(ConfigError::Value("telegram.public_url: expected https://".to_owned()));
+            }
+            let secret = telegram.webhook_secret.as_ref().map(Secret::reveal).unwrap_or_default();
+            let allowed = secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+            if !(16..=256).contains(&secret.len()) || !allowed {
+                let message = "telegram.webhook_secret: expected 16 to 256 of A-Z, a-z, 0-9, _ and -";
+                return Err(ConfigError::Value(message.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The database to open.
+    pub fn database_url(&self) -> String {
+        match &self.database_url {
+            Some(url) => url.reveal().to_owned(),
+            None => format!("sqlite://{}", self.data_dir.join("hotro.db").display()),
+        }
+    }
+}
+
+fn read_file(named: Option<&Path>) -> Result<Table, ConfigError> {
+    let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(Table::new()),
+        Err(source) => return Err(ConfigError::File { path: path.to_owned(), source }),
+    };
+    text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(0, |span| 1 + text.bytes().take(span.start).filter(|&byte| byte == b'\n').count());
+        ConfigError::Syntax { path: path.to_owned(), message: format!("line {line}: {}", error.message()) }
+    })
+}
+
+fn variable_of(key: &str) -> String {
+    format!("{ENV_PREFIX}{}", key.to_uppercase().replace('.', "_"))
+}
+
+/// Sets a dotted key. A value that reads as a TOML number, list or flag is one; anything else is text.
+fn set(table: &mut Table, key: &str, value: &str) {
+    let parsed = format!("v = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
+    let value = match parsed {
+        Some(value @ (Value::Integer(_) | Value::Array(_) | Value::Boolean(_))) => value,
+        // A list may be written with commas alone: it is told by its key.
+        _ if key == "web.allowed_origins" || key == "limits.trusted_proxies" => {
+            Value::Array(value.split(',').map(|item| Value::String(item.trim().to_owned())).collect())
+        }
+        _ => Value::String(value.to_owned()),
+    };
+    match key.split_once('.') {
+        Some((section, key)) => {
+            let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(section) = section {
+                section.insert(key.to_owned(), value);
+            }
+        }
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+    }
+}
+
+/// serde's messages name a field but not its section, and may quote a value that is a secret: both are mended here.
+fn deserialize(table: Table) -> Result<Config, ConfigError> {
+    for (key, value) in &table {
+        let known = |dotted: &str| KEYS.contains(&dotted);
+        match value {
+            Value::Table(section) => {
+                for inner in section.keys() {
+                    let dotted = format!("{key}.{inner}");
+                    if !known(&dotted) {
+                        return Err(ConfigError::Value(format!("unknown key `{dotted}`")));
+                    }
+                    let mut alone = Table::new();
+                    alone.insert(key.clone(), Value::Table(Table::from_iter([(inner.clone(), section[inner].clone())])));
+                    check_alone(&dotted, alone)?;
+                }
+            }
+            value => {
+                if !known(key) {
+                    return Err(ConfigError::Value(format!("unknown key `{key}`")));
+                }
+                check_alone(key, Table::from_iter([(key.clone(), value.clone())]))?;
+            }
+        }
+    }
+    table.try_into().map_err(|_| ConfigError::Value("cannot be read".to_owned()))
+}
+
+fn check_alone(key: &str, alone: Table) -> Result<(), ConfigError> {
+    match alone.try_into::<Config>() {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let secret = key.contains("token") || key.contains("secret") || key.contains("database_url");
+            let reason = if secret { "the value does not fit" } else { error.message() };
+            Err(ConfigError::Value(format!("{key}: {reason}")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hotro.toml");
+        std::fs::write(&path, file).unwrap();
+        let variables = variables.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        let flags = flags.iter().map(|(key, value)| (*key, value.to_string()));
+        Config::load(Some(&path), variables, flags).map_err(|error| error.to_string().replace(&path.display().to_string(), "FILE"))
+    }
+
+    #[test]
+    fn flags_win_over_variables_and_these_over_the_file() {
+        let file = "listen = \"127.0.0.1:1\"\n[limits]\nmessages_per_conversation_per_minute = 5\n";
+        assert_eq!(load(file, &[], &[]).unwrap().listen.port(), 1);
+        let variables = [("HOTRO_LISTEN", "127.0.0.1:2"), ("HOTRO_LIMITS_MESSAGES_PER_CONVERSATION_PER_MINUTE", "7")];
+        let config = load(file, &variables, &[]).unwrap();
+        assert_eq!((config.listen.port(), config.limits.messages_per_conversation_per_minute.get()), (2, 7));
+        assert_eq!(load(file, &variables, &[("listen", "127.0.0.1:3")]).unwrap().listen.port(), 3);
+        let origins = load("", &[("HOTRO_WEB_ALLOWED_ORIGINS", "https://a.example, https://b.example")], &[]).unwrap();
+        assert_eq!(origins.web.allowed_origins, ["https://a.example", "https://b.example"]);
+        assert_eq!(load("", &[("PATH", "/bin"), ("TELEGRAM_BOT_TOKEN", "1:x")], &[]).unwrap().telegram.token.unwrap().reveal(), "1:x");
+    }
+
+    #[test]
+    fn a_bad_value_names_its_key_and_no_secret() {
+        let check = |file: &str, variables: &[(&str, &str)], want: &str| {
+            let got = load(file, variables, &[]).unwrap_err();
+            assert!(got.contains(want), "{got}");
+            assert!(!got.contains("geheim"), "{got}");
+        };
+        check("lisen = \"x\"", &[], "unknown key `lisen`");
+        check("[web]\norigins = []", &[], "unknown key `web.origins`");
+        check("listen = \"nowhere\"", &[], "listen: ");
+        check("[limits]\nmessages_per_conversation_per_minute = 0", &[], "limits.messages_per_conversation_per_minute: ");
+        check("a = = 1", &[], "FILE: line 1");
+        check("", &[("HOTRO_LISTNE", "x")], "HOTRO_LISTNE: no such setting");
+        check("[telegram]\ntoken = [\"geheim\"]", &[], "telegram.token: the value does not fit");
+        check("[telegram]\npublic_url = \"https://a.example\"", &[], "telegram.webhook_secret: ");
+        check("[log]\nformat = \"xml\"", &[], "log.format: ");
+    }
+
+    #[test]
+    fn the_example_file_lists_every_key_and_loads() {
+        let example = include_str!("../../hotro.example.toml");
+        let uncommented: String = example.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line)).map(|line| format!("{line}\n")).collect();
+        load(&uncommented, &[], &[]).unwrap();
+        let table: Table = uncommented.parse().unwrap();
+        for key in KEYS {
+            let found = match key.split_once('.') {
+                Some((section, key)) => table.get(section).and_then(|section| section.get(key)).is_some(),
+                None => table.contains_key(*key),
+            };
+            assert!(found, "{key} is not in hotro.example.toml");
+        }
+    }
+}

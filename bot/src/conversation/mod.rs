@@ -1,0 +1,293 @@
+//! Conversations: load, step, append, wake the readers. The same loop for every channel.
+
+mod bell;
+mod replay;
+mod token;
+
+pub use bell::Follower;
+pub use replay::{Difference, Replayed, replay};
+pub use token::Token;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use knowledge::Knowledge;
+use lru::LruCache;
+use uuid::Uuid;
+
+use crate::dialogue::{Channel, Context, Effect, Event, Input, Recorded, State, Turn, step};
+use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
+use bell::Bell;
+
+/// States kept in memory; the others are folded anew when they speak again. About 6 kB each.
+const STATES_CACHED_MAX: usize = 4_096;
+/// A snapshot is stored each time the log passes a multiple of this.
+const SNAPSHOT_EVERY_EVENTS: u64 = 64;
+/// The form of a stored snapshot. A snapshot of another form is ignored: the log has everything.
+const SNAPSHOT_FORMAT: i64 = 1;
+/// Another writer got there first: load again, step again.
+const CONFLICT_RETRIES_MAX: u32 = 8;
+/// Events read at once.
+pub const EVENTS_READ_MAX: u32 = 500;
+
+/// Why an input could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConversationError {
+    /// No such conversation.
+    #[error("no such conversation")]
+    NotFound,
+    /// Other writers kept winning; the input was not stored and may be sent again.
+    #[error("the conversation is written to by others")]
+    Busy,
+    /// The log holds what this version cannot read.
+    #[error("event {seq} of the log cannot be read")]
+    Unreadable {
+        /// Its number.
+        seq: u64,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// An event could not be written as JSON.
+    #[error("the event cannot be written")]
+    Unwritable(#[source] serde_json::Error),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A conversation that has just begun.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    /// Its id.
+    pub id: Uuid,
+    /// The secret that reads and writes it; known to the citizen's browser only.
+    pub token: Token,
+}
+
+/// All conversations of this process.
+pub struct Conversations {
+    store: Store,
+    knowledge: RwLock<Arc<Knowledge>>,
+    /// A conversation's inputs wait for each other here, in this process; between processes the store's compare-and-set decides.
+    loaded: Mutex<LruCache<Uuid, Arc<Slot>>>,
+    bell: Bell,
+}
+
+type Slot = tokio::sync::Mutex<Option<Loaded>>;
+
+#[derive(Clone)]
+struct Loaded {
+    state: State,
+    channel: Channel,
+    token_hash: Option<[u8; 32]>,
+}
+
+impl Conversations {
+    /// Starts the readers' bell; must be called inside a runtime.
+    pub fn new(store: Store, knowledge: Arc<Knowledge>) -> Arc<Conversations> {
+        let bell = Bell::listen(store.announcements());
+        let capacity = NonZeroUsize::new(STATES_CACHED_MAX).unwrap_or(NonZeroUsize::MIN);
+        Arc::new(Conversations {
+            store,
+            knowledge: RwLock::new(knowledge),
+            loaded: Mutex::new(LruCache::new(capacity)),
+            bell,
+        })
+    }
+
+    /// The database under it.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The knowledge that questions are answered from at this moment.
+    pub fn knowledge(&self) -> Arc<Knowledge> {
+        Arc::clone(&self.knowledge.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the knowledge at once for every conversation; turns under way finish on the old one.
+    pub fn set_knowledge(&self, knowledge: Arc<Knowledge>) {
+        *self.knowledge.write().unwrap_or_else(PoisonError::into_inner) = knowledge;
+    }
+
+    /// Begins a conversation: the log holds `started` and the greeting when this returns.
+    pub async fn begin(&self, channel: Channel) -> Result<Begun, ConversationError> {
+        let id = Uuid::now_v7();
+        let token = Token::random();
+        let state = State::default();
+        let at_ms = now_ms();
+        let turn = self.turn(&state, "start", &Input::Start, channel, at_ms);
+        let create = NewConversation { channel: channel.name(), token_hash: Some(token.hash()) };
+        let (append, _) = prepare(id, &state, None, Some(create), at_ms, &turn)?;
+        match self.store.append(append).await? {
+            Appended::At { .. } => Ok(Begun { id, token }),
+            // The id is fresh: nobody else can have begun it.
+            Appended::Duplicate { .. } | Appended::Conflict => Err(ConversationError::Busy),
+        }
+    }
+
+    /// Takes one input. The number of the citizen's event; the same `input_id` again gives the same number and changes nothing.
+    /// Durable when it returns.
+    pub async fn submit(&self, id: Uuid, input_id: &str, input: &Input) -> Result<u64, ConversationError> {
+        let slot = self.slot(id);
+        let mut loaded = slot.lock().await;
+        for _ in 0..CONFLICT_RETRIES_MAX {
+            let current = match loaded.take() {
+                Some(current) => current,
+                None => self.load(id).await?,
+            };
+            let at_ms = now_ms();
+            let turn = self.turn(&current.state, input_id, input, current.channel, at_ms);
+            let (append, next) = prepare(id, &current.state, Some(input_id), None, at_ms, &turn)?;
+            match self.store.append(append).await? {
+                Appended::At { first_seq } => {
+                    count(current.channel, &turn);
+                    *loaded = Some(Loaded { state: next, ..current });
+                    return Ok(first_seq);
+                }
+                Appended::Duplicate { seq } => {
+                    *loaded = Some(current);
+                    return Ok(seq);
+                }
+                // Another node has written: what was loaded is old, and `loaded` stays empty so that the next round reads it again.
+                Appended::Conflict => {}
+            }
+        }
+        Err(ConversationError::Busy)
+    }
+
+    /// Whether the token opens the conversation. An unknown conversation and a wrong token look the same.
+    pub async fn authorise(&self, id: Uuid, token: &Token) -> Result<bool, ConversationError> {
+        let slot = self.slot(id);
+        let mut loaded = slot.lock().await;
+        if loaded.is_none() {
+            match self.load(id).await {
+                Ok(fresh) => *loaded = Some(fresh),
+                Err(ConversationError::NotFound) => {
+                    drop(loaded);
+                    // A stranger who guesses ids must not push real conversations out of the cache.
+                    self.forget(id);
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(loaded.as_ref().and_then(|loaded| loaded.token_hash).is_some_and(|hash| token.matches(&hash)))
+    }
+
+    /// The events after `after`, at most [`EVENTS_READ_MAX`].
+    pub async fn events(&self, id: Uuid, after: u64) -> Result<Vec<Recorded>, ConversationError> {
+        self.store.events(id, after, EVENTS_READ_MAX).await?.into_iter().map(read).collect()
+    }
+
+    /// Follows a conversation: wakes when its log may have grown.
+    pub fn follow(&self, id: Uuid) -> Follower {
+        self.bell.follow(id)
+    }
+
+    fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {
+        let knowledge = self.knowledge();
+        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel })
+    }
+
+    fn slot(&self, id: Uuid) -> Arc<Slot> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(loaded.get_or_insert(id, || Arc::new(Slot::new(None))))
+    }
+
+    fn forget(&self, id: Uuid) {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).pop(&id);
+    }
+
+    async fn load(&self, id: Uuid) -> Result<Loaded, ConversationError> {
+        let row = self.store.conversation(id).await?.ok_or(ConversationError::NotFound)?;
+        let snapshot = self.store.snapshot(id).await?.filter(|snapshot| snapshot.format == SNAPSHOT_FORMAT);
+        let mut state: State =
+            snapshot.and_then(|snapshot| serde_json::from_str(&snapshot.body).ok()).unwrap_or_default();
+        loop {
+            let events = self.events(id, state.seq).await?;
+            for event in &events {
+                state.apply(event);
+            }
+            if events.len() < EVENTS_READ_MAX as usize {
+                break;
+            }
+        }
+        let channel = state.channel.unwrap_or(Channel::Web);
+        Ok(Loaded { state, channel, token_hash: row.token_hash })
+    }
+}
+
+/// Unix milliseconds. The only clock that conversations read.
+pub fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The events of a turn, numbered, with the state after them.
+pub(crate) fn record(state: &State, at_ms: i64, turn: &Turn) -> (Vec<Recorded>, State) {
+    let mut next = state.clone();
+    let events = turn
+        .events
+        .iter()
+        .zip(state.seq + 1..)
+        .map(|(event, seq)| Recorded { seq, at_ms, event: event.clone() })
+        .inspect(|recorded| next.apply(recorded))
+        .collect();
+    (events, next)
+}
+
+fn prepare(
+    id: Uuid,
+    state: &State,
+    input_id: Option<&str>,
+    create: Option<NewConversation>,
+    at_ms: i64,
+    turn: &Turn,
+) -> Result<(Append, State), ConversationError> {
+    let (events, next) = record(state, at_ms, turn);
+    let events = events
+        .iter()
+        .map(|recorded| {
+            let body = serde_json::to_string(&recorded.event).map_err(ConversationError::Unwritable)?;
+            Ok(NewEvent { kind: recorded.event.kind(), body })
+        })
+        .collect::<Result<Vec<_>, ConversationError>>()?;
+    let effects = turn.effects.iter().map(|effect| match effect {
+        Effect::QueueHandoff(reason) => StoreEffect::QueueHandoff { reason: crate::store::HandoffReason(reason.name()) },
+        Effect::LeaveQueue => StoreEffect::LeaveQueue,
+    });
+    let snapshot = if state.seq / SNAPSHOT_EVERY_EVENTS == next.seq / SNAPSHOT_EVERY_EVENTS {
+        None
+    } else {
+        let body = serde_json::to_string(&next).map_err(ConversationError::Unwritable)?;
+        Some(Snapshot { seq: next.seq, format: SNAPSHOT_FORMAT, body })
+    };
+    let append = Append {
+        conversation_id: id,
+        create,
+        expected_seq: state.seq,
+        at_ms,
+        events,
+        input_id: input_id.map(str::to_owned),
+        effects: effects.collect(),
+        snapshot,
+    };
+    Ok((append, next))
+}
+
+fn read(stored: StoredEvent) -> Result<Recorded, ConversationError> {
+    let StoredEvent { seq, at_ms, body, .. } = stored;
+    let event: Event = serde_json::from_str(&body).map_err(|source| ConversationError::Unreadable { seq, source })?;
+    Ok(Recorded { seq, at_ms, event })
+}
+
+/// Counts how inputs end, for `/metrics`.
+fn count(channel: Channel, turn: &Turn) {
+    for event in &turn.events {
+        if let Event::BotMessage { outcome, .. } = event {
+            metrics::counter!("hotro_turns_total", "channel" => channel.name(), "outcome" => outcome.name()).increment(1);
+        }
+    }
+}

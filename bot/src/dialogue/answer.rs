@@ -1,0 +1,96 @@
+//! From a topic to what is said.
+
+use faq::{Action, Block, Faq, Topic, TopicId};
+use jiff::civil::Date;
+
+use super::choice::{Choice, ChoiceId};
+use super::event::Message;
+use super::texts;
+
+/// Lines of details that are shown at once; what is beyond is folded.
+const DETAIL_LINES_SHOWN_MAX: usize = 10;
+/// Buttons under an answer.
+const ANSWER_CHOICES_MAX: usize = 4;
+
+/// The answer of a topic; `None` when it may not be given as current.
+pub(super) fn answer(faq: &Faq, topic: &Topic, today: Date) -> Option<Message> {
+    let answer = faq.answer(topic, today)?;
+    let (shown, more) = fold(answer.details);
+    let mut blocks = vec![Block::Paragraph { spans: answer.short }];
+    blocks.extend(shown);
+    Some(Message {
+        blocks,
+        more,
+        basis: answer.citations,
+        reviewed: Some(answer.reviewed),
+        stale: answer.stale,
+        choices: answer_choices(topic),
+        ..Message::default()
+    })
+}
+
+/// Splits the details where a section begins, so that no heading loses its list.
+fn fold(details: Vec<Block>) -> (Vec<Block>, Vec<Block>) {
+    let total: usize = details.iter().map(Block::lines).sum();
+    if total <= DETAIL_LINES_SHOWN_MAX {
+        return (details, Vec::new());
+    }
+    let mut lines = 0;
+    let mut cut = 0;
+    for (at, block) in details.iter().enumerate() {
+        if matches!(block, Block::Heading { .. }) {
+            cut = at;
+        }
+        lines += block.lines();
+        if lines > DETAIL_LINES_SHOWN_MAX {
+            break;
+        }
+    }
+    let mut shown = details;
+    let more = shown.split_off(cut);
+    (shown, more)
+}
+
+fn answer_choices(topic: &Topic) -> Vec<Choice> {
+    let action = topic.actions.iter().find(|&&action| action != Action::Operator);
+    let mut choices: Vec<Choice> =
+        action.map(|&action| Choice::new(ChoiceId::Do(action), texts::action_label(action))).into_iter().collect();
+    if !topic.related.is_empty() {
+        choices.push(texts::related_choice(&topic.id));
+    }
+    choices.push(texts::wrong_choice(&topic.id));
+    choices.push(texts::operator_choice());
+    choices.truncate(ANSWER_CHOICES_MAX);
+    choices
+}
+
+/// Buttons for some topics; unknown ids are left out.
+pub(super) fn topic_choices<'a>(faq: &Faq, ids: impl IntoIterator<Item = &'a TopicId>, limit: usize) -> Vec<Choice> {
+    ids.into_iter()
+        .filter_map(|id| faq.topic(id.as_str()))
+        .map(|topic| Choice::new(ChoiceId::Topic(topic.id.clone()), topic.title.clone()))
+        .take(limit)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faq::Span;
+
+    fn bullets(count: usize) -> Block {
+        Block::Bullets { items: vec![vec![Span::plain("x")]; count] }
+    }
+
+    #[test]
+    fn long_details_fold_where_a_section_begins() {
+        let heading = || Block::Heading { text: "h".to_owned() };
+        let details = vec![heading(), bullets(4), heading(), bullets(4), heading(), bullets(5)];
+        let (shown, more) = fold(details);
+        assert_eq!((shown.len(), more.len()), (4, 2));
+        let (shown, more) = fold(vec![bullets(10)]);
+        assert_eq!((shown.len(), more.len()), (1, 0));
+        let (shown, more) = fold(vec![bullets(12)]);
+        assert_eq!((shown.len(), more.len()), (0, 1));
+    }
+}

@@ -1,0 +1,129 @@
+//! What a citizen can tap.
+
+use std::fmt;
+
+use faq::{Action, TopicId};
+use serde::{Deserialize, Serialize};
+
+/// A button under a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// [`ChoiceId`] as text.
+    pub id: String,
+    /// What the button says.
+    pub label: String,
+    /// A link (`tel:`) instead of a choice that is sent back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub href: Option<String>,
+}
+
+impl Choice {
+    /// Buttons at most under one message: four topics and "không phải các ý trên".
+    pub const MAX: usize = 5;
+
+    pub(crate) fn new(id: ChoiceId, label: impl Into<String>) -> Choice {
+        Choice { id: id.to_string(), label: label.into(), href: None }
+    }
+
+    pub(crate) fn link(label: impl Into<String>, href: impl Into<String>) -> Choice {
+        Choice { id: "link".to_owned(), label: label.into(), href: Some(href.into()) }
+    }
+}
+
+/// What a tap means. As text at most 64 bytes where the topic id allows it: Telegram's limit for a button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChoiceId {
+    /// Answer this topic.
+    Topic(TopicId),
+    /// Show the neighbours of this topic.
+    Related(TopicId),
+    /// This answer was not what I meant.
+    Wrong(TopicId),
+    /// None of the topics that were offered.
+    NoneOfThese,
+    /// Talk to an operator.
+    Operator,
+    /// Leave the operators' queue.
+    LeaveQueue,
+    /// What can you do?
+    Help,
+    /// Something the bot does beside answering.
+    Do(Action),
+}
+
+impl fmt::Display for ChoiceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ChoiceId::Topic(topic) => write!(f, "topic:{topic}"),
+            ChoiceId::Related(topic) => write!(f, "related:{topic}"),
+            ChoiceId::Wrong(topic) => write!(f, "wrong:{topic}"),
+            ChoiceId::NoneOfThese => f.write_str("none"),
+            ChoiceId::Operator => f.write_str("operator"),
+            ChoiceId::LeaveQueue => f.write_str("leave-queue"),
+            ChoiceId::Help => f.write_str("help"),
+            ChoiceId::Do(action) => f.write_str(match action {
+                Action::Lookup => "lookup",
+                Action::NearOffice => "near-office",
+                Action::NearCollectionPoint => "near-collection-point",
+                Action::NearFacility => "near-facility",
+                Action::News => "news",
+                Action::Operator => "operator",
+            }),
+        }
+    }
+}
+
+impl ChoiceId {
+    /// Reads a choice that came back from a channel; `None` when it is none of ours.
+    pub fn parse(text: &str) -> Option<ChoiceId> {
+        if let Some((kind, topic)) = text.split_once(':') {
+            let topic = TopicId::parse(topic)?;
+            return match kind {
+                "topic" => Some(ChoiceId::Topic(topic)),
+                "related" => Some(ChoiceId::Related(topic)),
+                "wrong" => Some(ChoiceId::Wrong(topic)),
+                _ => None,
+            };
+        }
+        Some(match text {
+            "none" => ChoiceId::NoneOfThese,
+            "operator" => ChoiceId::Operator,
+            "leave-queue" => ChoiceId::LeaveQueue,
+            "help" => ChoiceId::Help,
+            "lookup" => ChoiceId::Do(Action::Lookup),
+            "near-office" => ChoiceId::Do(Action::NearOffice),
+            "near-collection-point" => ChoiceId::Do(Action::NearCollectionPoint),
+            "near-facility" => ChoiceId::Do(Action::NearFacility),
+            "news" => ChoiceId::Do(Action::News),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_comes_back_as_it_went() {
+        let topic = TopicId::parse("bhyt/referral-form").unwrap();
+        for id in [
+            ChoiceId::Topic(topic.clone()),
+            ChoiceId::Related(topic.clone()),
+            ChoiceId::Wrong(topic),
+            ChoiceId::NoneOfThese,
+            ChoiceId::Operator,
+            ChoiceId::LeaveQueue,
+            ChoiceId::Help,
+            ChoiceId::Do(Action::Lookup),
+            ChoiceId::Do(Action::NearOffice),
+            ChoiceId::Do(Action::NearCollectionPoint),
+            ChoiceId::Do(Action::NearFacility),
+            ChoiceId::Do(Action::News),
+        ] {
+            assert_eq!(ChoiceId::parse(&id.to_string()), Some(id));
+        }
+        assert_eq!(ChoiceId::parse("topic:../etc/passwd"), None);
+        assert_eq!(ChoiceId::parse("drop table"), None);
+    }
+}

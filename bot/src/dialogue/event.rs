@@ -1,0 +1,214 @@
+//! What happens in a conversation: the log is made of these.
+
+use faq::{Block, Citation, TopicId};
+use jiff::civil::Date;
+use knowledge::Candidate;
+use serde::{Deserialize, Serialize};
+
+use super::choice::Choice;
+
+/// Where a citizen talks to the bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The widget on a website.
+    Web,
+    /// Telegram.
+    Telegram,
+    /// `hotro chat`.
+    Terminal,
+}
+
+impl Channel {
+    /// The word for it in the database, in metrics and in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Channel::Web => "web",
+            Channel::Telegram => "telegram",
+            Channel::Terminal => "terminal",
+        }
+    }
+}
+
+/// One entry of the log, numbered and dated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// 1, 2, 3 ... within its conversation.
+    pub seq: u64,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What happened. Stored as JSON; a variant or field is added, never changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The conversation begins.
+    Started {
+        /// Where.
+        channel: Channel,
+    },
+    /// The citizen wrote. Secrets are masked before this exists.
+    CitizenMessage {
+        /// The channel's id of the input.
+        client_id: String,
+        /// The text, masked.
+        text: String,
+        /// Something was masked: channels that can delete the original do so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        masked: bool,
+    },
+    /// The citizen tapped a choice.
+    CitizenChoice {
+        /// The channel's id of the input.
+        client_id: String,
+        /// [`super::ChoiceId`] as text.
+        choice: String,
+        /// What the button said.
+        label: String,
+    },
+    /// The citizen sent what the bot cannot read: a photo, a sticker, a voice message.
+    CitizenUnsupported {
+        /// The channel's id of the input.
+        client_id: String,
+        /// What it was.
+        what: super::Unsupported,
+    },
+    /// The bot replied.
+    BotMessage {
+        /// How the citizen's input ended.
+        outcome: Outcome,
+        /// What was said.
+        message: Message,
+        /// What decided it; absent for replies that no search decided. Never shown to citizens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decided: Option<Decided>,
+    },
+    /// The citizen is handed over to the operators and waits in the queue.
+    HandoffRequested {
+        /// Why.
+        reason: HandoffReason,
+    },
+    /// The citizen left the queue.
+    HandoffLeft,
+}
+
+impl Event {
+    /// The tag by which the event is stored.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::Started { .. } => "started",
+            Event::CitizenMessage { .. } => "citizen_message",
+            Event::CitizenChoice { .. } => "citizen_choice",
+            Event::CitizenUnsupported { .. } => "citizen_unsupported",
+            Event::BotMessage { .. } => "bot_message",
+            Event::HandoffRequested { .. } => "handoff_requested",
+            Event::HandoffLeft => "handoff_left",
+        }
+    }
+
+    /// The event as the citizen may read it: without what decided it.
+    pub fn for_citizen(mut self) -> Event {
+        if let Event::BotMessage { decided, .. } = &mut self {
+            *decided = None;
+        }
+        self
+    }
+}
+
+/// How an input of the citizen ended: a closed list, read by operators, metrics and `hotro replay`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A topic was given as the answer.
+    Answered,
+    /// Two to four topics were offered.
+    Clarify,
+    /// Nothing fitted.
+    Missed,
+    /// Something other than an answer was started: a lookup, a handoff, a place search.
+    Action,
+    /// Greeting, thanks, help.
+    SmallTalk,
+    /// Not for this bot: abuse, what it does not do, what it cannot read.
+    Refused,
+}
+
+impl Outcome {
+    /// The word for it in metrics and in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Answered => "answered",
+            Outcome::Clarify => "clarify",
+            Outcome::Missed => "missed",
+            Outcome::Action => "action",
+            Outcome::SmallTalk => "small_talk",
+            Outcome::Refused => "refused",
+        }
+    }
+}
+
+/// What decided an outcome: kept so that old conversations can be replayed against a new index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Versions of analyzer, content and weights.
+    pub index_version: String,
+    /// The best candidates, best first.
+    pub candidates: Vec<Candidate>,
+    /// The topic answered, or the first of those offered; `None` on a miss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicId>,
+    /// Probability from which an answer is given.
+    pub answer_threshold: f64,
+}
+
+/// Why someone wants an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoffReason {
+    /// Asked for a person.
+    Asked,
+    /// Two questions in a row were not understood.
+    MissedTwice,
+    /// Was not content with the answer.
+    Unhappy,
+}
+
+impl HandoffReason {
+    /// The word for it in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            HandoffReason::Asked => "asked",
+            HandoffReason::MissedTwice => "missed_twice",
+            HandoffReason::Unhappy => "unhappy",
+        }
+    }
+}
+
+/// What the bot says in one turn. Channels render it; nothing else is sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// The question as it was understood, when its spelling was repaired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub understood: Option<String>,
+    /// What to read.
+    pub blocks: Vec<Block>,
+    /// More of it, folded away until asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<Block>,
+    /// The legal basis of an answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub basis: Vec<Citation>,
+    /// When the facts of an answer were last checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<Date>,
+    /// The review is overdue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
+    /// What can be tapped, most likely first, at most [`Choice::MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+}

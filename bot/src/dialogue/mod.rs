@@ -1,0 +1,18 @@
+//! The dialogue: a pure function from a conversation and one input to a turn.
+//!
+//! No clock, no I/O, no randomness: [`Context`] brings the time and the knowledge in, [`Effect`]s leave. The same arguments always
+//! give the same turn. A test in `tests/` makes sure that nothing here imports tokio, axum, sqlx or teloxide.
+
+mod answer;
+mod choice;
+mod event;
+mod input;
+mod state;
+mod step;
+pub mod texts;
+
+pub use choice::{Choice, ChoiceId};
+pub use event::{Channel, Decided, Event, HandoffReason, Message, Outcome, Recorded};
+pub use input::{Input, Unsupported};
+pub use state::State;
+pub use step::{Context, Effect, MESSAGE_CHARS_MAX, Turn, step};

@@ -1,0 +1,74 @@
+//! The state of a conversation: a fold over its log.
+
+use faq::TopicId;
+use serde::{Deserialize, Serialize};
+
+use super::choice::{Choice, ChoiceId};
+use super::event::{Channel, Event, Message, Outcome, Recorded};
+
+/// Other candidates remembered after an answer, for "chưa đúng ý".
+const OTHERS_MAX: usize = 6;
+/// A candidate less likely than this is not worth offering.
+const OTHER_PROBABILITY_MIN: f64 = 0.02;
+
+/// All that the dialogue knows of a conversation. Replaying the log gives it; a stored snapshot only saves time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The number of the last event; 0 before the first.
+    pub seq: u64,
+    /// Set by the first event.
+    pub channel: Option<Channel>,
+    /// The topic answered last: follow-up questions lean on it.
+    pub last_topic: Option<TopicId>,
+    /// What can be tapped under the last message.
+    pub offered: Vec<Choice>,
+    /// What else the last question might have meant, best first, without what was offered.
+    pub others: Vec<TopicId>,
+    /// Questions in a row that ended in a miss.
+    pub misses_in_row: u32,
+    /// The last thing said that is worth repeating.
+    pub last_message: Option<Message>,
+    /// The citizen waits for an operator.
+    pub in_queue: bool,
+}
+
+impl State {
+    /// The state after one more event of the log.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        self.seq = recorded.seq;
+        match &recorded.event {
+            Event::Started { channel } => self.channel = Some(*channel),
+            Event::CitizenMessage { .. } | Event::CitizenChoice { .. } | Event::CitizenUnsupported { .. } => {}
+            Event::HandoffRequested { .. } => self.in_queue = true,
+            Event::HandoffLeft => self.in_queue = false,
+            Event::BotMessage { outcome, message, decided } => {
+                match outcome {
+                    Outcome::Missed => self.misses_in_row += 1,
+                    Outcome::Answered | Outcome::Clarify | Outcome::Action => self.misses_in_row = 0,
+                    Outcome::SmallTalk | Outcome::Refused => {}
+                }
+                self.offered.clone_from(&message.choices);
+                self.last_message = Some(message.clone());
+                if let Some(decided) = decided {
+                    if *outcome == Outcome::Answered {
+                        self.last_topic.clone_from(&decided.topic);
+                    }
+                    self.others = decided
+                        .candidates
+                        .iter()
+                        .filter(|candidate| candidate.probability >= OTHER_PROBABILITY_MIN)
+                        .map(|candidate| candidate.topic.clone())
+                        .filter(|topic| Some(topic) != decided.topic.as_ref() && !self.offers(topic))
+                        .take(OTHERS_MAX)
+                        .collect();
+                }
+            }
+        }
+    }
+
+    /// Whether a tap on this topic is among what was offered last.
+    fn offers(&self, topic: &TopicId) -> bool {
+        let id = ChoiceId::Topic(topic.clone()).to_string();
+        self.offered.iter().any(|choice| choice.id == id)
+    }
+}

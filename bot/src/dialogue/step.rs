@@ -1,0 +1,385 @@
+//! One turn of the dialogue.
+
+use faq::{Action, Faq, TopicId};
+use jiff::civil::Date;
+use knowledge::mask::mask;
+use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, Reading, normalize_for_display};
+
+use super::answer::{answer, topic_choices};
+use super::choice::{Choice, ChoiceId};
+use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
+use super::input::Input;
+use super::state::State;
+use super::texts;
+
+/// A longer message is not read. Telegram allows 4,096.
+pub const MESSAGE_CHARS_MAX: usize = 4_000;
+/// Misses in a row after which the operator is offered first.
+const MISSES_BEFORE_OPERATOR: u32 = 2;
+/// Candidates that are stored with a decision.
+const DECIDED_CANDIDATES_MAX: usize = 5;
+/// Buttons under a miss: two topics, then the way out.
+const NEAREST_MAX: usize = 2;
+const VIETNAM: jiff::tz::Offset = jiff::tz::Offset::constant(7);
+
+/// What a turn may look at.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The FAQ and its search.
+    pub knowledge: &'a Knowledge,
+    /// Unix milliseconds.
+    pub now_ms: i64,
+    /// Where the citizen is; used when the conversation begins.
+    pub channel: Channel,
+}
+
+impl Context<'_> {
+    /// The day in Vietnam.
+    fn today(&self) -> Date {
+        jiff::Timestamp::from_millisecond(self.now_ms).map_or(Date::MIN, |now| VIETNAM.to_datetime(now).date())
+    }
+
+    fn faq(&self) -> &Faq {
+        self.knowledge.faq()
+    }
+}
+
+/// What one input leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// To be appended, the citizen's own event first.
+    pub events: Vec<Event>,
+    /// To be done in the same transaction.
+    pub effects: Vec<Effect>,
+}
+
+/// What leaves the dialogue beside events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Give the conversation a place in the operators' queue.
+    QueueHandoff(HandoffReason),
+    /// Take it out of the queue.
+    LeaveQueue,
+}
+
+/// What is said in reply, before it becomes events.
+struct Reply {
+    outcome: Outcome,
+    message: Message,
+    decided: Option<Decided>,
+    queue: Option<QueueMove>,
+}
+
+enum QueueMove {
+    Enter(HandoffReason),
+    Leave,
+}
+
+impl Reply {
+    fn say(outcome: Outcome, blocks: Vec<faq::Block>) -> Reply {
+        Reply { outcome, message: Message { blocks, ..Message::default() }, decided: None, queue: None }
+    }
+
+    fn offering(mut self, choices: impl IntoIterator<Item = Choice>) -> Reply {
+        self.message.choices = choices.into_iter().take(Choice::MAX).collect();
+        self
+    }
+
+    fn decided(mut self, decided: Decided) -> Reply {
+        self.decided = Some(decided);
+        self
+    }
+}
+
+/// Advances one conversation by one input. Same arguments, same turn. `client_id` is the channel's id of the input.
+pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>) -> Turn {
+    let mut events = Vec::with_capacity(3);
+    if state.seq == 0 {
+        events.push(Event::Started { channel: context.channel });
+    }
+    let client_id = client_id.to_owned();
+    let reply = match input {
+        Input::Start if state.seq == 0 => Reply::say(Outcome::SmallTalk, texts::greeting()).offering(texts::start_choices()),
+        Input::Start => {
+            events.push(Event::CitizenMessage { client_id, text: "/start".to_owned(), masked: false });
+            greet_again()
+        }
+        Input::Message { text } => {
+            // Secrets are gone before anything else looks at the text, and the text is cut before anything stores it.
+            let shown = normalize_for_display(text);
+            let too_long = text.chars().count() > MESSAGE_CHARS_MAX;
+            let masked = mask(&shown);
+            let found = !masked.found.is_empty();
+            let stored = if too_long { masked.text.chars().take(MESSAGE_CHARS_MAX).collect() } else { masked.text.clone() };
+            events.push(Event::CitizenMessage { client_id, text: stored, masked: found });
+            let mut reply = if too_long {
+                Reply::say(Outcome::Refused, texts::too_long(MESSAGE_CHARS_MAX))
+            } else {
+                hear(state, &masked.text, found, context)
+            };
+            if found {
+                reply.message.blocks.push(texts::masked());
+            }
+            reply
+        }
+        Input::Choice { id } => {
+            let choice = ChoiceId::parse(id);
+            let label = state.offered.iter().find(|offered| offered.id == *id).map(|offered| offered.label.clone());
+            let label = label.or_else(|| choice.as_ref().and_then(|choice| default_label(choice, context.faq()))).unwrap_or_default();
+            // What is not one of ours is not stored: it could be anything.
+            let stored = choice.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
+            events.push(Event::CitizenChoice { client_id, choice: stored, label });
+            match choice {
+                Some(choice) => choose(state, choice, context),
+                None => Reply::say(Outcome::Refused, texts::unknown_choice()).offering([texts::help_choice()]),
+            }
+        }
+        Input::Command { name } => {
+            let text = format!("/{name}").chars().take(40).collect();
+            events.push(Event::CitizenMessage { client_id, text, masked: false });
+            command(state, name, context)
+        }
+        Input::Unsupported(what) => {
+            events.push(Event::CitizenUnsupported { client_id, what: *what });
+            Reply::say(Outcome::Refused, texts::unsupported(*what)).offering([texts::help_choice(), texts::operator_choice()])
+        }
+    };
+    let mut effects = Vec::new();
+    match reply.queue {
+        Some(QueueMove::Enter(reason)) => {
+            events.push(Event::HandoffRequested { reason });
+            effects.push(Effect::QueueHandoff(reason));
+        }
+        Some(QueueMove::Leave) => {
+            events.push(Event::HandoffLeft);
+            effects.push(Effect::LeaveQueue);
+        }
+        None => {}
+    }
+    events.push(Event::BotMessage { outcome: reply.outcome, message: reply.message, decided: reply.decided });
+    Turn { events, effects }
+}
+
+/// The label of a button that is no longer on the screen.
+fn default_label(choice: &ChoiceId, faq: &Faq) -> Option<String> {
+    Some(match choice {
+        ChoiceId::Topic(topic) => faq.topic(topic.as_str())?.title.clone(),
+        ChoiceId::Related(topic) => texts::related_choice(topic).label,
+        ChoiceId::Wrong(topic) => texts::wrong_choice(topic).label,
+        ChoiceId::NoneOfThese => texts::none_of_these_choice().label,
+        ChoiceId::Operator => texts::operator_choice().label,
+        ChoiceId::LeaveQueue => texts::leave_queue_choice().label,
+        ChoiceId::Help => texts::help_choice().label,
+        ChoiceId::Do(action) => texts::action_label(*action).to_owned(),
+    })
+}
+
+fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply {
+    if let Some(choice) = chosen_by_typing(state, text) {
+        return choose(state, choice, context);
+    }
+    let reading = context.knowledge.ask(text, &AskContext { last_topic: state.last_topic.as_ref() });
+    let decided = decided_by(&reading, context.knowledge);
+    let understood = reading.understood.clone();
+    let mut reply = match reading.decision {
+        Decision::Answer => match reading.candidates.first() {
+            Some(best) => give(&best.topic, context).decided(Decided { topic: Some(best.topic.clone()), ..decided }),
+            None => miss(state, &[], context).decided(decided),
+        },
+        Decision::Clarify { choices } => {
+            let first = choices.first().cloned();
+            offer(Outcome::Clarify, texts::clarify(), &choices, context).decided(Decided { topic: first, ..decided })
+        }
+        Decision::Miss { nearest } if masked && nearest.is_empty() => {
+            // Nothing but numbers: the notice about them is the whole reply, and no question was missed.
+            Reply::say(Outcome::Refused, Vec::new()).offering([Choice::new(ChoiceId::Do(Action::Lookup), texts::action_label(Action::Lookup)), texts::operator_choice()])
+        }
+        Decision::Miss { nearest } => miss(state, &nearest, context).decided(decided),
+        Decision::Intent(Intent::Empty) if masked => Reply::say(Outcome::Refused, Vec::new())
+            .offering([Choice::new(ChoiceId::Do(Action::Lookup), texts::action_label(Action::Lookup)), texts::operator_choice()]),
+        Decision::Intent(intent) => small_talk(state, intent, context),
+    };
+    if matches!(reply.outcome, Outcome::Answered | Outcome::Clarify) {
+        reply.message.understood = understood;
+    }
+    reply
+}
+
+/// "2", "số 2", "ý 2", or the very words of a button.
+fn chosen_by_typing(state: &State, text: &str) -> Option<ChoiceId> {
+    let text = text.trim().to_lowercase();
+    let offered = || state.offered.iter().filter(|choice| choice.href.is_none());
+    if let Some(choice) = offered().find(|choice| choice.label.to_lowercase() == text) {
+        return ChoiceId::parse(&choice.id);
+    }
+    let number = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let before = text[..text.len() - number.len()].trim();
+    if !matches!(before, "" | "số" | "so" | "ý" | "y" | "câu" | "cau" | "chọn" | "chon" | "mục" | "muc" | "(") {
+        return None;
+    }
+    let number: usize = number.trim_end_matches([')', '.', ' ']).parse().ok()?;
+    offered().nth(number.checked_sub(1)?).and_then(|choice| ChoiceId::parse(&choice.id))
+}
+
+fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
+    let faq = context.faq();
+    match choice {
+        ChoiceId::Topic(topic) => {
+            let decided = Decided {
+                index_version: context.knowledge.index_version().to_owned(),
+                candidates: Vec::new(),
+                topic: faq.topic(topic.as_str()).map(|topic| topic.id.clone()),
+                answer_threshold: 0.0,
+            };
+            give(&topic, context).decided(decided)
+        }
+        ChoiceId::Related(topic) => {
+            let related = faq.topic(topic.as_str()).map(|topic| topic.related.as_slice()).unwrap_or_default();
+            offer(Outcome::Clarify, texts::related(), related, context)
+        }
+        ChoiceId::Wrong(_) if !state.others.is_empty() => offer(Outcome::Clarify, texts::clarify_again(), &state.others, context),
+        ChoiceId::Wrong(_) | ChoiceId::NoneOfThese => Reply::say(Outcome::Missed, texts::wrong_and_nothing_else())
+            .offering([texts::operator_choice(), texts::call_choice(), texts::help_choice()]),
+        ChoiceId::Operator | ChoiceId::Do(Action::Operator) => queue(state),
+        ChoiceId::LeaveQueue => leave_queue(state),
+        ChoiceId::Help => help(),
+        ChoiceId::Do(action) => soon(action, context),
+    }
+}
+
+fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
+    match name {
+        "start" => greet_again(),
+        "help" => help(),
+        "tracuu" => soon(Action::Lookup, context),
+        "gan" => soon(Action::NearFacility, context),
+        "tintuc" => soon(Action::News, context),
+        "tongdai" => queue(state),
+        "xoadulieu" => erase_soon(),
+        // An unknown command is most often a question that begins with a slash.
+        _ => hear(state, name, false, context),
+    }
+}
+
+fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
+    let say = |blocks| Reply::say(Outcome::SmallTalk, blocks);
+    match intent {
+        Intent::Greeting => greet_again(),
+        Intent::Thanks => say(texts::thanks()),
+        Intent::Goodbye => say(texts::goodbye()),
+        Intent::Praise => say(texts::praise()),
+        Intent::WhoAreYou => say(texts::who_are_you()).offering([texts::help_choice(), texts::operator_choice()]),
+        Intent::Help => help(),
+        Intent::Human => queue(state),
+        Intent::Insult => Reply::say(Outcome::Refused, texts::insult()).offering([texts::operator_choice(), texts::call_choice()]),
+        Intent::Cancel if state.in_queue => leave_queue(state),
+        Intent::Cancel => say(texts::cancelled()),
+        Intent::Repeat => match &state.last_message {
+            Some(message) => Reply { outcome: Outcome::SmallTalk, message: message.clone(), decided: None, queue: None },
+            None => say(texts::nothing_to_repeat()),
+        },
+        // "Đúng rồi" after a list means its first entry when there is but one topic to mean.
+        Intent::Affirm => match only_topic(state) {
+            Some(topic) => choose(state, ChoiceId::Topic(topic), context),
+            None => say(texts::affirmed()),
+        },
+        Intent::Deny if only_topics(state).next().is_some() => choose(state, ChoiceId::NoneOfThese, context),
+        Intent::Deny => say(texts::denied()).offering([texts::operator_choice()]),
+        Intent::NotWhatIMeant => match &state.last_topic {
+            Some(topic) => choose(state, ChoiceId::Wrong(topic.clone()), context),
+            None => choose(state, ChoiceId::NoneOfThese, context),
+        },
+        Intent::Lookup => soon(Action::Lookup, context),
+        Intent::Nearby => soon(Action::NearFacility, context),
+        Intent::News => soon(Action::News, context),
+        Intent::EraseData => erase_soon(),
+        Intent::OutOfScopeCommand => Reply::say(Outcome::Refused, texts::out_of_scope()).offering([texts::help_choice()]),
+        Intent::Empty => Reply::say(Outcome::Refused, texts::empty()).offering([texts::help_choice()]),
+    }
+}
+
+fn only_topics(state: &State) -> impl Iterator<Item = TopicId> + '_ {
+    state.offered.iter().filter_map(|choice| match ChoiceId::parse(&choice.id) {
+        Some(ChoiceId::Topic(topic)) => Some(topic),
+        _ => None,
+    })
+}
+
+fn only_topic(state: &State) -> Option<TopicId> {
+    let mut topics = only_topics(state);
+    topics.next().filter(|_| topics.next().is_none())
+}
+
+fn give(topic: &TopicId, context: &Context<'_>) -> Reply {
+    let faq = context.faq();
+    match faq.topic(topic.as_str()).and_then(|topic| answer(faq, topic, context.today())) {
+        Some(message) => Reply { outcome: Outcome::Answered, message, decided: None, queue: None },
+        None => Reply::say(Outcome::Missed, texts::no_longer_answered()).offering([texts::operator_choice(), texts::call_choice()]),
+    }
+}
+
+fn offer(outcome: Outcome, blocks: Vec<faq::Block>, topics: &[TopicId], context: &Context<'_>) -> Reply {
+    let choices = topic_choices(context.faq(), topics, CHOICES_MAX);
+    if choices.is_empty() {
+        return Reply::say(Outcome::Missed, texts::wrong_and_nothing_else()).offering([texts::operator_choice(), texts::call_choice()]);
+    }
+    Reply::say(outcome, blocks).offering(choices.into_iter().chain([texts::none_of_these_choice()]))
+}
+
+fn miss(state: &State, nearest: &[TopicId], context: &Context<'_>) -> Reply {
+    let topics = topic_choices(context.faq(), nearest, NEAREST_MAX);
+    if state.misses_in_row + 1 >= MISSES_BEFORE_OPERATOR {
+        return Reply::say(Outcome::Missed, texts::missed_again())
+            .offering([texts::operator_choice(), texts::call_choice()].into_iter().chain(topics));
+    }
+    Reply::say(Outcome::Missed, texts::missed(!topics.is_empty())).offering(topics.into_iter().chain([texts::operator_choice()]))
+}
+
+fn queue(state: &State) -> Reply {
+    if state.in_queue {
+        return Reply::say(Outcome::Action, texts::queued_already()).offering([texts::call_choice(), texts::leave_queue_choice()]);
+    }
+    let reason = if state.misses_in_row >= MISSES_BEFORE_OPERATOR {
+        HandoffReason::MissedTwice
+    } else if state.misses_in_row > 0 {
+        HandoffReason::Unhappy
+    } else {
+        HandoffReason::Asked
+    };
+    let reply = Reply::say(Outcome::Action, texts::queued()).offering([texts::call_choice(), texts::leave_queue_choice()]);
+    Reply { queue: Some(QueueMove::Enter(reason)), ..reply }
+}
+
+fn leave_queue(state: &State) -> Reply {
+    if !state.in_queue {
+        return Reply::say(Outcome::SmallTalk, texts::cancelled());
+    }
+    Reply { queue: Some(QueueMove::Leave), ..Reply::say(Outcome::Action, texts::left_queue()) }
+}
+
+fn soon(action: Action, context: &Context<'_>) -> Reply {
+    let topics: Vec<TopicId> = texts::soon_topics(action).iter().filter_map(|id| TopicId::parse(id)).collect();
+    let choices = topic_choices(context.faq(), &topics, CHOICES_MAX);
+    Reply::say(Outcome::Action, texts::soon(action)).offering(choices.into_iter().chain([texts::operator_choice()]))
+}
+
+fn erase_soon() -> Reply {
+    Reply::say(Outcome::Action, texts::erase_soon()).offering([texts::operator_choice(), texts::call_choice()])
+}
+
+fn greet_again() -> Reply {
+    Reply::say(Outcome::SmallTalk, texts::greeting_again()).offering(texts::start_choices())
+}
+
+fn help() -> Reply {
+    Reply::say(Outcome::SmallTalk, texts::help()).offering(texts::start_choices())
+}
+
+fn decided_by(reading: &Reading, knowledge: &Knowledge) -> Decided {
+    Decided {
+        index_version: knowledge.index_version().to_owned(),
+        candidates: reading.candidates.iter().take(DECIDED_CANDIDATES_MAX).cloned().collect(),
+        topic: None,
+        answer_threshold: knowledge.weights().thresholds.answer,
+    }
+}

@@ -1,0 +1,363 @@
+//! Every word said to citizens. Reviewed like code; how the product speaks is in the product's style guide: "mình" and "bạn", short
+//! sentences, the answer first.
+
+use faq::{Action, Block, Span, TopicId, vietnamese_date};
+
+use super::choice::{Choice, ChoiceId};
+use super::event::Message;
+use super::input::Unsupported;
+
+/// The hotline as people read it.
+pub const HOTLINE: &str = "1900 9068";
+/// The hotline as a phone dials it.
+pub const HOTLINE_HREF: &str = "tel:19009068";
+
+fn line(text: &str) -> Vec<Block> {
+    vec![Block::text(text)]
+}
+
+fn with_hotline(before: &str, after: &str) -> Vec<Block> {
+    vec![Block::Paragraph { spans: vec![Span::plain(before), Span::link(HOTLINE, HOTLINE_HREF), Span::plain(after)] }]
+}
+
+/// The first words of a conversation.
+pub fn greeting() -> Vec<Block> {
+    vec![
+        Block::text("Chào bạn. Mình là trợ lý tự động, không phải người."),
+        Block::text("Mình trả lời câu hỏi về BHXH, BHYT, BHTN và VssID. Bạn cứ gõ câu hỏi, không cần dấu cũng được."),
+    ]
+}
+
+/// A greeting in the middle of a conversation.
+pub fn greeting_again() -> Vec<Block> {
+    line("Chào bạn, mình đây. Bạn cần hỏi gì về BHXH, BHYT, BHTN hay VssID?")
+}
+
+/// What can be tapped at the start: the questions asked most.
+pub fn start_choices() -> Vec<Choice> {
+    [
+        ("vssid/forgot-password-app", "Quên mật khẩu VssID"),
+        ("bhxh/lump-sum-who-can", "Rút BHXH một lần"),
+        ("bhtn/conditions", "Trợ cấp thất nghiệp"),
+    ]
+    .into_iter()
+    .filter_map(|(topic, label)| Some(Choice::new(ChoiceId::Topic(TopicId::parse(topic)?), label)))
+    .chain([operator_choice()])
+    .collect()
+}
+
+/// What the bot can do.
+pub fn help() -> Vec<Block> {
+    let item = |text: &str| vec![Span::plain(text)];
+    vec![
+        Block::text("Mình giúp được những việc này:"),
+        Block::Bullets {
+            items: vec![
+                item("Trả lời câu hỏi về đóng và hưởng BHXH, BHYT, BHTN, dùng VssID. Bạn gõ tự nhiên, không cần dấu."),
+                item("Chuyển bạn tới tổng đài viên khi mình chưa giúp được."),
+                item("Sắp có: tra cứu quá trình đóng của bạn, tìm nơi gần nhất, tin chính sách."),
+            ],
+        },
+        Block::Paragraph {
+            spans: vec![
+                Span::plain("Bạn đừng gửi mật khẩu hay mã OTP cho ai, kể cả mình. Cần gấp thì gọi "),
+                Span::link(HOTLINE, HOTLINE_HREF),
+                Span::plain("."),
+            ],
+        },
+    ]
+}
+
+/// Who is speaking.
+pub fn who_are_you() -> Vec<Block> {
+    line("Mình là trợ lý tự động, không phải người. Mình trả lời từ bộ câu hỏi đáp có căn cứ pháp lý về BHXH, BHYT, BHTN và VssID. Cần nói chuyện với người thì bạn bấm nút tổng đài viên.")
+}
+
+/// An answer to thanks.
+pub fn thanks() -> Vec<Block> {
+    line("Không có gì ạ. Còn điều gì chưa rõ, bạn cứ hỏi tiếp nhé.")
+}
+
+/// An answer to praise.
+pub fn praise() -> Vec<Block> {
+    line("Cảm ơn bạn. Mình vui vì giúp được. Bạn cần hỏi gì thêm không?")
+}
+
+/// An answer to a good-bye.
+pub fn goodbye() -> Vec<Block> {
+    line("Chào bạn. Khi nào cần, bạn cứ quay lại, cuộc trò chuyện vẫn ở đây.")
+}
+
+/// An answer to abuse.
+pub fn insult() -> Vec<Block> {
+    line("Mình xin lỗi vì chưa giúp được bạn. Bạn nói lại điều đang cần bằng một câu ngắn, hoặc mình chuyển bạn tới tổng đài viên nhé.")
+}
+
+/// A message without words.
+pub fn empty() -> Vec<Block> {
+    line("Mình chưa đọc được câu hỏi trong tin này. Bạn gõ điều cần hỏi giúp mình, ví dụ: “thẻ BHYT của tôi còn hạn không”.")
+}
+
+/// What the bot does not do.
+pub fn out_of_scope() -> Vec<Block> {
+    line("Việc này mình không làm được. Mình chỉ giúp về BHXH, BHYT, BHTN và VssID.")
+}
+
+/// "Cancel" when nothing is going on.
+pub fn cancelled() -> Vec<Block> {
+    line("Được rồi, mình dừng ở đây. Bạn cần gì cứ hỏi tiếp nhé.")
+}
+
+/// "Yes" to nothing in particular.
+pub fn affirmed() -> Vec<Block> {
+    line("Vâng. Bạn cần hỏi thêm điều gì không?")
+}
+
+/// "No" to nothing in particular.
+pub fn denied() -> Vec<Block> {
+    line("Vâng. Bạn nói rõ hơn điều đang cần để mình tìm lại nhé.")
+}
+
+/// Nothing was said yet that could be repeated.
+pub fn nothing_to_repeat() -> Vec<Block> {
+    line("Mình chưa trả lời câu nào để nhắc lại. Bạn cần hỏi gì?")
+}
+
+/// Before the choices of a clarification.
+pub fn clarify() -> Vec<Block> {
+    line("Bạn đang hỏi về việc nào?")
+}
+
+/// After "chưa đúng ý" when there are other candidates.
+pub fn clarify_again() -> Vec<Block> {
+    line("Mình hiểu chưa đúng ý bạn. Có phải bạn hỏi một trong các việc này không?")
+}
+
+/// Before the neighbours of a topic.
+pub fn related() -> Vec<Block> {
+    line("Các câu hỏi gần với câu này:")
+}
+
+/// A miss.
+pub fn missed(nearest: bool) -> Vec<Block> {
+    if nearest {
+        line("Mình chưa có câu trả lời chắc chắn cho câu này. Gần nhất mình có:")
+    } else {
+        line("Mình chưa có câu trả lời chắc chắn cho câu này. Bạn thử hỏi bằng một câu ngắn hơn, hoặc gặp tổng đài viên nhé.")
+    }
+}
+
+/// The second miss in a row: the operator comes first.
+pub fn missed_again() -> Vec<Block> {
+    with_hotline(
+        "Mình vẫn chưa hiểu đúng câu hỏi của bạn. Để khỏi mất thời gian, bạn gặp tổng đài viên nhé, hoặc gọi ",
+        ".",
+    )
+}
+
+/// "Chưa đúng ý" and nothing else to offer.
+pub fn wrong_and_nothing_else() -> Vec<Block> {
+    line("Cảm ơn bạn đã báo. Bạn thử hỏi lại bằng câu khác, nêu rõ việc đang cần (điều kiện, mức tiền, hồ sơ hay nơi nộp), hoặc gặp tổng đài viên.")
+}
+
+/// The citizen is in the queue now.
+pub fn queued() -> Vec<Block> {
+    let mut blocks = line("Mình đã đưa cuộc trò chuyện này vào danh sách chờ tổng đài viên. Trong lúc chờ, bạn vẫn hỏi mình được.");
+    blocks.extend(with_hotline("Cần gấp, bạn gọi ", "."));
+    blocks
+}
+
+/// Asked for an operator again.
+pub fn queued_already() -> Vec<Block> {
+    with_hotline("Bạn đang ở trong danh sách chờ tổng đài viên rồi, mình vẫn giữ chỗ cho bạn. Cần gấp, bạn gọi ", ".")
+}
+
+/// The citizen left the queue.
+pub fn left_queue() -> Vec<Block> {
+    line("Mình đã đưa bạn ra khỏi danh sách chờ. Bạn cần gì cứ hỏi tiếp nhé.")
+}
+
+/// A secret was in the message.
+pub fn masked() -> Block {
+    Block::text(
+        "⚠ Mình đã che số hoặc mật khẩu bạn vừa gửi và không lưu lại. Bạn đừng gửi mã số, mã OTP hay mật khẩu trong cuộc trò chuyện, kể cả cho mình.",
+    )
+}
+
+/// The message is longer than what is read.
+pub fn too_long(max: usize) -> Vec<Block> {
+    line(&format!("Tin này dài quá nên mình chưa đọc được. Bạn gửi lại phần chính, dưới {max} ký tự nhé."))
+}
+
+/// A tap on a button that means nothing any more.
+pub fn unknown_choice() -> Vec<Block> {
+    line("Nút này không còn dùng được. Bạn gõ câu hỏi giúp mình nhé.")
+}
+
+/// The answer has expired, or was removed.
+pub fn no_longer_answered() -> Vec<Block> {
+    with_hotline("Câu trả lời cho việc này đang được cập nhật theo quy định mới. Bạn hỏi tổng đài viên hoặc gọi ", " để có thông tin đúng.")
+}
+
+/// What is not there yet.
+pub fn soon(action: Action) -> Vec<Block> {
+    match action {
+        Action::Lookup => vec![
+            Block::text("Tra cứu hồ sơ cá nhân ngay tại đây sắp có."),
+            Block::text("Bây giờ bạn xem quá trình đóng, thẻ BHYT và chế độ đã hưởng trên VssID. Hồ sơ đã nộp mà chưa có kết quả thì hỏi tổng đài viên."),
+        ],
+        Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => {
+            line("Tìm nơi gần nhất ngay tại đây sắp có. Bây giờ bạn xem cách tra cứu dưới đây.")
+        }
+        Action::News => line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID."),
+        Action::Operator => queued(),
+    }
+}
+
+/// Topics that help until an action is there.
+pub fn soon_topics(action: Action) -> &'static [&'static str] {
+    match action {
+        Action::Lookup => &["vssid/view-participation-history", "bhyt/lookup-card-validity", "bhxh/benefit-not-received"],
+        Action::NearOffice => &["service/find-office"],
+        Action::NearCollectionPoint => &["vssid/lookup-collection-points"],
+        Action::NearFacility => &["vssid/lookup-clinics"],
+        Action::News => &["vssid/news-video"],
+        Action::Operator => &[],
+    }
+}
+
+/// The label of an action's button, at most 24 characters.
+pub fn action_label(action: Action) -> &'static str {
+    match action {
+        Action::Lookup => "Tra cứu của tôi",
+        Action::NearOffice => "Cơ quan BHXH gần tôi",
+        Action::NearCollectionPoint => "Điểm thu gần tôi",
+        Action::NearFacility => "Nơi khám gần tôi",
+        Action::News => "Tin chính sách",
+        Action::Operator => "Gặp tổng đài viên",
+    }
+}
+
+/// Erasing one's conversations.
+pub fn erase_soon() -> Vec<Block> {
+    with_hotline("Tự xóa dữ liệu ngay tại đây sắp có. Bây giờ bạn yêu cầu qua tổng đài viên hoặc gọi ", ".")
+}
+
+/// Something that the bot cannot read.
+pub fn unsupported(what: Unsupported) -> Vec<Block> {
+    line(match what {
+        Unsupported::Sticker => "Mình chưa hiểu nhãn dán. Bạn cần hỏi gì, gõ giúp mình nhé.",
+        Unsupported::Photo => "Mình chưa đọc được ảnh và không lưu ảnh này. Bạn gõ điều cần hỏi giúp mình nhé, và đừng gửi ảnh giấy tờ ở đây.",
+        Unsupported::Voice => "Mình chưa nghe được tin thoại. Bạn gõ câu hỏi giúp mình nhé, không cần dấu cũng được.",
+        Unsupported::File => "Mình chưa mở được tệp và không lưu tệp này. Bạn gõ điều cần hỏi giúp mình nhé.",
+        Unsupported::Location => "Tìm nơi gần nhất từ vị trí của bạn sắp có. Mình không lưu vị trí này.",
+        Unsupported::Contact => "Mình không cần số điện thoại ở bước này và không lưu lại. Bạn gõ điều cần hỏi giúp mình nhé.",
+        Unsupported::Other => "Mình chưa đọc được tin này. Bạn gõ câu hỏi giúp mình nhé.",
+    })
+}
+
+/// The question as it was understood.
+pub fn understood(question: &str) -> String {
+    format!("Mình hiểu là: {question}")
+}
+
+/// Under an answer whose review is overdue.
+pub const STALE: &str = "⚠ Câu trả lời này đã quá hạn rà soát. Bạn xác nhận lại với 1900 9068 trước khi làm thủ tục.";
+
+/// The legal basis and the day of review, in one line; `None` when the message is no answer.
+pub fn basis_line(message: &Message) -> Option<String> {
+    let reviewed = vietnamese_date(message.reviewed?);
+    let citations: Vec<String> = message
+        .basis
+        .iter()
+        .map(|citation| {
+            let from = vietnamese_date(citation.effective_from);
+            format!("{}, {} (hiệu lực {from})", citation.document, citation.article)
+        })
+        .collect();
+    Some(format!("📄 Căn cứ: {}. Rà soát {reviewed}.", citations.join("; ")))
+}
+
+/// The button that asks for an operator.
+pub fn operator_choice() -> Choice {
+    Choice::new(ChoiceId::Operator, action_label(Action::Operator))
+}
+
+/// The button that dials the hotline.
+pub fn call_choice() -> Choice {
+    Choice::link(format!("Gọi {HOTLINE}"), HOTLINE_HREF)
+}
+
+/// The button that leaves the queue.
+pub fn leave_queue_choice() -> Choice {
+    Choice::new(ChoiceId::LeaveQueue, "Rời hàng đợi")
+}
+
+/// The button that says that no topic fits.
+pub fn none_of_these_choice() -> Choice {
+    Choice::new(ChoiceId::NoneOfThese, "Không phải các ý trên")
+}
+
+/// The button that asks for the neighbours of a topic.
+pub fn related_choice(topic: &TopicId) -> Choice {
+    Choice::new(ChoiceId::Related(topic.clone()), "Câu hỏi liên quan")
+}
+
+/// The button that says that the answer was not meant.
+pub fn wrong_choice(topic: &TopicId) -> Choice {
+    Choice::new(ChoiceId::Wrong(topic.clone()), "Chưa đúng ý")
+}
+
+/// The button that shows what the bot can do.
+pub fn help_choice() -> Choice {
+    Choice::new(ChoiceId::Help, "Mình hỏi được gì?")
+}
+
+/// The menu of commands: the word, and what the menu says of it.
+pub fn commands() -> [(&'static str, &'static str); 7] {
+    [
+        ("start", "Bắt đầu"),
+        ("help", "Mình giúp được gì"),
+        ("tracuu", "Tra cứu quá trình đóng của bạn"),
+        ("gan", "Tìm nơi gần bạn nhất"),
+        ("tintuc", "Tin chính sách mới"),
+        ("tongdai", "Gặp tổng đài viên"),
+        ("xoadulieu", "Xóa dữ liệu của bạn"),
+    ]
+}
+
+/// Said to a group, with a link to the private chat.
+pub fn private_chats_only(link: &str) -> String {
+    format!("Mình chỉ trả lời trong trò chuyện riêng, để việc của bạn được kín đáo. Bạn bấm vào đây: {link}")
+}
+
+/// Sentences of the API's errors: the widget shows them.
+pub mod api {
+    /// The body is no JSON.
+    pub const BAD_JSON: &str = "Yêu cầu gửi lên không đọc được.";
+    /// No token, a wrong one, or no such conversation.
+    pub const UNAUTHORIZED: &str = "Cuộc trò chuyện này không mở được nữa. Bạn bắt đầu cuộc trò chuyện mới nhé.";
+    /// The page may not ask.
+    pub const FORBIDDEN_ORIGIN: &str = "Trang này chưa được phép dùng trợ lý.";
+    /// No such address.
+    pub const NOT_FOUND: &str = "Không có địa chỉ này.";
+    /// For a short while.
+    pub const UNAVAILABLE: &str = "Mình đang quá tải một chút. Tin của bạn chưa gửi được, bạn thử lại sau ít giây nhé.";
+    /// Our fault.
+    pub const INTERNAL: &str = "Mình gặp lỗi và chưa xử lý được tin này. Bạn thử lại, hoặc gọi 1900 9068.";
+
+    /// A field is missing or wrong.
+    pub fn bad_request(field: &str) -> String {
+        format!("Yêu cầu gửi lên thiếu hoặc sai mục {field}.")
+    }
+
+    /// The message is too long.
+    pub fn message_too_long(max: usize) -> String {
+        format!("Tin này dài quá. Bạn gửi lại phần chính, dưới {max} ký tự nhé.")
+    }
+
+    /// Too many messages.
+    pub fn rate_limited(retry_after_s: u64) -> String {
+        format!("Bạn gửi hơi nhanh. Chờ {retry_after_s} giây rồi gửi tiếp giúp mình nhé.")
+    }
+}

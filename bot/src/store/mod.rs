@@ -1,0 +1,105 @@
+//! All SQL of the program: conversations as numbered logs, and the rows that serve their delivery.
+//!
+//! One schema (`migrations/`) and mostly one SQL text for two databases; where SQLite and PostgreSQL need different
+//! statements, the two stand next to each other. Appends go through one writer task that commits many conversations in
+//! one transaction ([`writer`]); everything else is a single statement.
+
+mod announce;
+mod batch;
+mod conversation;
+mod error;
+mod handoff;
+mod lease;
+mod pools;
+mod telegram;
+mod writer;
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+pub use announce::Announcement;
+pub use conversation::{ConversationRow, Snapshot, StoredEvent};
+pub use error::StoreError;
+pub use handoff::HandoffRow;
+pub use telegram::{TelegramChat, TelegramUpdate};
+pub use writer::{Append, Appended, EVENTS_PER_APPEND_MAX, HandoffReason, NewConversation, NewEvent, StoreEffect};
+
+use announce::{Announcer, Listener};
+use pools::{Pools, on_reader};
+use writer::Writer;
+
+/// The database of the program. Clones share one writer and one set of connections.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    pools: Pools,
+    writer: Writer,
+    announcer: Announcer,
+    /// Stops with the last clone of the store.
+    _listener: Option<Listener>,
+}
+
+impl Store {
+    /// Opens `sqlite://path/to/file.db` (created with its folder when missing) or `postgres://user@host/database`, and
+    /// brings its schema up to date. Must be called inside a tokio runtime, which the store's tasks then need.
+    ///
+    /// # Errors
+    /// A URL of another kind, a database that cannot be opened or written, a schema that cannot be brought up to date. The
+    /// text names the file, or the host and database; never a password.
+    pub async fn open(url: &str) -> Result<Store, StoreError> {
+        let pools = Pools::open(url).await?;
+        let announcer = Announcer::new();
+        let listener = match &pools {
+            // The file belongs to this process: nobody else appends to it.
+            Pools::Sqlite { .. } => None,
+            Pools::Postgres(pool) => Some(Listener::start(pool.clone(), announcer.clone()).await?),
+        };
+        let writer = Writer::start(pools.clone(), announcer.clone());
+        Ok(Store(Arc::new(Inner { pools, writer, announcer, _listener: listener })))
+    }
+
+    /// Appends at the expected seq; durable when it returns [`Appended::At`].
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] and [`StoreError::Closed`]: nothing was appended. [`StoreError::Database`]: whether it was is
+    /// not known when the connection broke; append the same again, and the input id or the expected seq will tell.
+    pub async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        self.0.writer.append(append).await
+    }
+
+    /// Announces new events, of this process at once and of other nodes as PostgreSQL tells. An announcement says where to
+    /// look and no more: a receiver that lags, or is told to [`Announcement::Resync`], re-reads what it follows.
+    pub fn announcements(&self) -> broadcast::Receiver<Announcement> {
+        self.0.announcer.subscribe()
+    }
+
+    /// Whether appends are accepted and the database answers; cheap enough for a readiness probe.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub async fn healthy(&self) -> Result<(), StoreError> {
+        if self.0.writer.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        on_reader!(self, |pool| sqlx::query("select 1").execute(pool).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Commits the appends already accepted, refuses new ones and closes the connections. Calling it again does nothing.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+        self.0.pools.close().await;
+    }
+}
+
+/// A seq as the databases store it. No log comes near the end of the range, so a larger number means "after everything".
+fn bigint(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// A stored seq; the schema keeps them from going below zero.
+fn seq_of(stored: i64) -> u64 {
+    stored.unsigned_abs()
+}

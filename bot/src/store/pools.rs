@@ -1,0 +1,140 @@
+//! The connections to the database: an enum of two native pools, because sqlx's `Any` driver knows too few types.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::Migrate;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use sqlx::{Connection, Database, PgConnection};
+
+use super::error::{StoreError, describe};
+
+/// Readers of a WAL file do not wait for each other or for the writer; more of them than processors gain little.
+const SQLITE_READERS: u32 = 4;
+/// How long a writer of another process (a command line tool) is waited for.
+const SQLITE_BUSY_WAIT: Duration = Duration::from_secs(5);
+/// PostgreSQL allows 100 by default, and several nodes share it. One of them listens.
+const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+/// A request that gets no connection for so long fails, so that a lost database shows instead of hanging.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// The open database.
+#[derive(Clone)]
+pub(super) enum Pools {
+    Sqlite {
+        read: SqlitePool,
+        /// Holds one connection: SQLite has one writer at a time, and a queue in the pool is fairer than its busy handler.
+        write: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+impl Pools {
+    /// See [`super::Store::open`].
+    pub(super) async fn open(url: &str) -> Result<Pools, StoreError> {
+        if let Some(file) = url.strip_prefix("sqlite://") {
+            // An in-memory database has one connection; ours needs a file.
+            if file.is_empty() || file.starts_with(':') {
+                return Err(StoreError::Url);
+            }
+            open_sqlite(SqliteConnectOptions::from_str(url).map_err(|_| StoreError::Url)?).await
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            open_postgres(PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?).await
+        } else {
+            Err(StoreError::Url)
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Pools::Sqlite { read, write } => {
+                // The last connection to close folds the write-ahead log into the file, which a reader may not do.
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools, StoreError> {
+    let path = options.get_filename().to_owned();
+    let database = path.display().to_string();
+    let refused = |reason| StoreError::Connect { database: database.clone(), reason };
+    let failed = |error| refused(describe(&error));
+
+    if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+        let created = tokio::fs::create_dir_all(folder).await;
+        created.map_err(|error| refused(format!("its folder cannot be created: {error}")))?;
+    }
+    let options = options.foreign_keys(true).busy_timeout(SQLITE_BUSY_WAIT);
+    let writing = options
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An append that was acknowledged survives a power cut; group commit pays for it.
+        .synchronous(SqliteSynchronous::Full);
+    // The connections stay open: nothing is gained by opening a file again.
+    let pool = |connections| pool_of(connections).idle_timeout(None).max_lifetime(None);
+
+    let write: SqlitePool = pool(1).connect_with(writing).await.map_err(failed)?;
+    // One transaction for all, because sqlx has no lock against another process that migrates this file at the same time.
+    let mut tx = write.begin_with("begin immediate").await.map_err(failed)?;
+    migrate(&mut *tx, &database).await?;
+    tx.commit().await.map_err(failed)?;
+    let read = pool(SQLITE_READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
+    Ok(Pools::Sqlite { read, write })
+}
+
+async fn open_postgres(options: PgConnectOptions) -> Result<Pools, StoreError> {
+    let options = options.application_name("hotro");
+    let name = options.get_database().unwrap_or(options.get_username());
+    let database = format!("{name} on {}:{}", options.get_host(), options.get_port());
+    let failed = |error| StoreError::Connect { database: database.clone(), reason: describe(&error) };
+
+    // Not through the pool, which tries again until its time is over and then says no more than that.
+    let mut first = PgConnection::connect_with(&options).await.map_err(failed)?;
+    migrate(&mut first, &database).await?;
+    first.close().await.map_err(failed)?;
+    Ok(Pools::Postgres(pool_of(POSTGRES_CONNECTIONS_MAX).connect_lazy_with(options)))
+}
+
+fn pool_of<DB: Database>(connections_max: u32) -> PoolOptions<DB> {
+    PoolOptions::new().max_connections(connections_max).acquire_timeout(CONNECTION_WAIT)
+}
+
+async fn migrate<C: Migrate>(connection: &mut C, database: &str) -> Result<(), StoreError> {
+    let mut migrations = sqlx::migrate!("../migrations");
+    // While nodes are updated one by one, an old program meets the schema of the new one, and every migration is written to
+    // allow that.
+    migrations.set_ignore_missing(true);
+    migrations
+        .run_direct(None, connection, false)
+        .await
+        .map_err(|error| StoreError::Migrate { database: database.to_owned(), reason: error.to_string() })
+}
+
+/// Runs one expression on the native pool for reading, `$pool`: the same statement for either database.
+macro_rules! on_reader {
+    ($store:expr, |$pool:ident| $run:expr) => {
+        match &$store.0.pools {
+            $crate::store::pools::Pools::Sqlite { read: $pool, .. } => $run,
+            $crate::store::pools::Pools::Postgres($pool) => $run,
+        }
+    };
+}
+pub(super) use on_reader;
+
+/// Like [`on_reader`], on the pool that may write.
+macro_rules! on_writer {
+    ($store:expr, |$pool:ident| $run:expr) => {
+        match &$store.0.pools {
+            $crate::store::pools::Pools::Sqlite { write: $pool, .. } => $run,
+            $crate::store::pools::Pools::Postgres($pool) => $run,
+        }
+    };
+}
+pub(super) use on_writer;

@@ -1,0 +1,211 @@
+//! Group commit. A durable commit costs one wait for the disk however much it holds, so everything that arrives during
+//! one commit goes into the next one together.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::announce::{Announcement, Announcer};
+use super::batch::commit;
+use super::conversation::Snapshot;
+use super::error::{StoreError, describe};
+use super::pools::Pools;
+
+/// A turn makes a few events; more is a mistake of the caller, and would hold up everyone in its batch.
+pub const EVENTS_PER_APPEND_MAX: usize = 64;
+/// An append that finds the queue full for so long is refused, while the citizen still waits for an answer.
+pub(super) const APPEND_WAIT_MS_MAX: u64 = 5_000;
+/// Four batches: what is committed while a caller waits a moment.
+const APPENDS_QUEUED_MAX: usize = 1_024;
+/// Larger batches gain little more and delay everyone in them.
+const APPENDS_PER_BATCH_MAX: usize = 256;
+
+/// Events to be appended to one conversation, with the rows that belong to the same transaction.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// Whose log.
+    pub conversation_id: Uuid,
+    /// The conversation begins with this append, whose `expected_seq` is then 0.
+    pub create: Option<NewConversation>,
+    /// The last seq that the caller knows of.
+    pub expected_seq: u64,
+    /// The time of the events, in Unix milliseconds.
+    pub at_ms: i64,
+    /// They get the numbers after `expected_seq`; 1 to [`EVENTS_PER_APPEND_MAX`].
+    pub events: Vec<NewEvent>,
+    /// The input that caused them, by the channel's id; noted on the first event.
+    pub input_id: Option<String>,
+    /// Rows beside the log. Leaving the queue comes before entering it, in whatever order they are given.
+    pub effects: Vec<StoreEffect>,
+    /// The fold after these events; replaces the older one.
+    pub snapshot: Option<Snapshot>,
+}
+
+/// What a conversation is created with.
+#[derive(Debug, Clone)]
+pub struct NewConversation {
+    /// The name of the channel it begins on.
+    pub channel: &'static str,
+    /// SHA-256 of the token that will own it; `None` on channels without tokens.
+    pub token_hash: Option<[u8; 32]>,
+}
+
+/// An event without its number.
+#[derive(Clone)]
+pub struct NewEvent {
+    /// Its kind, not empty.
+    pub kind: &'static str,
+    /// Its JSON. The store does not read it.
+    pub body: String,
+}
+
+/// A row that is written with an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreEffect {
+    /// The conversation waits for an operator. One that already waits keeps its place.
+    QueueHandoff {
+        /// Why.
+        reason: HandoffReason,
+    },
+    /// The conversation no longer waits. Nothing happens when it did not.
+    LeaveQueue,
+}
+
+/// Why a conversation goes to an operator, by the name it is stored under; not empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandoffReason(pub &'static str);
+
+/// What became of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It is in the log and will stay there.
+    At {
+        /// The seq of its first event.
+        first_seq: u64,
+    },
+    /// The same input was appended before; nothing was appended now.
+    Duplicate {
+        /// The seq of the first event it caused then.
+        seq: u64,
+    },
+    /// The log is not at `expected_seq`, or there is no such conversation; nothing was appended. Load it and try again.
+    Conflict,
+}
+
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewEvent {{ kind: {:?}, .. }}", self.kind)
+    }
+}
+
+/// The way to the task that appends.
+pub(super) struct Writer {
+    queue: mpsc::Sender<Job>,
+    stop: Arc<Notify>,
+    /// `None` once it has been waited for.
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Job {
+    append: Append,
+    done: oneshot::Sender<Result<Appended, StoreError>>,
+}
+
+impl Writer {
+    /// Starts the task. It ends after [`Writer::close`], or when the writer is dropped, and commits what is queued first.
+    pub(super) fn start(pools: Pools, announcer: Announcer) -> Writer {
+        let (queue, jobs) = mpsc::channel(APPENDS_QUEUED_MAX);
+        let stop = Arc::new(Notify::new());
+        let task = tokio::spawn(run(pools, announcer, jobs, stop.clone()));
+        Writer { queue, stop, task: Mutex::new(Some(task)) }
+    }
+
+    pub(super) async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        let got = append.events.len();
+        if !(1..=EVENTS_PER_APPEND_MAX).contains(&got) {
+            return Err(StoreError::EventCount { got });
+        }
+        let (done, answer) = oneshot::channel();
+        let wait = Duration::from_millis(APPEND_WAIT_MS_MAX);
+        self.queue.send_timeout(Job { append, done }, wait).await.map_err(|refused| match refused {
+            SendTimeoutError::Timeout(_) => StoreError::Busy,
+            SendTimeoutError::Closed(_) => StoreError::Closed,
+        })?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    /// Refuses new appends and waits until those queued are answered.
+    pub(super) async fn close(&self) {
+        self.stop.notify_one();
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the writer of the store ended early");
+        }
+    }
+}
+
+async fn run(pools: Pools, announcer: Announcer, mut jobs: mpsc::Receiver<Job>, stop: Arc<Notify>) {
+    let mut batch = Vec::with_capacity(APPENDS_PER_BATCH_MAX);
+    loop {
+        let taken = tokio::select! {
+            taken = jobs.recv_many(&mut batch, APPENDS_PER_BATCH_MAX) => taken,
+            () = stop.notified() => {
+                jobs.close();
+                continue;
+            }
+        };
+        if taken == 0 {
+            return;
+        }
+        write(&pools, &announcer, &mut batch).await;
+    }
+}
+
+/// Commits a batch and answers everyone in it.
+async fn write(pools: &Pools, announcer: &Announcer, batch: &mut Vec<Job>) {
+    // Two nodes insert in the same order, so neither waits for a row of the other that waits for one of its own. The order
+    // of arrival within a conversation stays.
+    batch.sort_by_key(|job| job.append.conversation_id);
+    let appends: Vec<&Append> = batch.iter().map(|job| &job.append).collect();
+    match commit(pools, announcer, &appends).await {
+        Ok(verdicts) => {
+            for (job, verdict) in batch.drain(..).zip(verdicts) {
+                answer(job, Ok(verdict), announcer);
+            }
+        }
+        // The database refuses one of them, and the others must not suffer for it.
+        Err(error) if batch.len() > 1 && error.as_database_error().is_some() => {
+            tracing::warn!(error = describe(&error), appends = batch.len(), "a batch was refused; appending one by one");
+            for job in batch.drain(..) {
+                let alone = commit(pools, announcer, &[&job.append]).await;
+                let verdict = alone.map(|verdicts| verdicts[0]).map_err(StoreError::from);
+                answer(job, verdict, announcer);
+            }
+        }
+        Err(error) => {
+            let error = StoreError::from(error);
+            for job in batch.drain(..) {
+                answer(job, Err(error.clone()), announcer);
+            }
+        }
+    }
+}
+
+fn answer(job: Job, verdict: Result<Appended, StoreError>, announcer: &Announcer) {
+    if let Ok(Appended::At { .. }) = verdict {
+        let Append { conversation_id, expected_seq, ref events, .. } = job.append;
+        announcer.announce(Announcement::Events { conversation_id, seq: expected_seq + events.len() as u64 });
+    }
+    // The caller may have gone; what was appended stays.
+    let _ = job.done.send(verdict);
+}

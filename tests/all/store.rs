@@ -1,0 +1,647 @@
+//! The store keeps the same promises on SQLite and on PostgreSQL: every test here runs on both.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures::future::join_all;
+use harness::postgres::Postgres;
+use hotro::store::{
+    Announcement, Append, Appended, EVENTS_PER_APPEND_MAX, HandoffReason, NewConversation, NewEvent, Snapshot, Store, StoreEffect,
+    StoreError, StoredEvent,
+};
+use tempfile::TempDir;
+use tokio::sync::broadcast::Receiver;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// An empty database that can be opened several times, as by several nodes or after a restart.
+struct Database {
+    url: String,
+    _folder: Option<TempDir>,
+}
+
+impl Database {
+    fn sqlite() -> Database {
+        let folder = TempDir::new().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("new/hotro.db").display());
+        Database { url, _folder: Some(folder) }
+    }
+
+    async fn postgres() -> Database {
+        Database { url: Postgres::shared().database().await.expect("a database"), _folder: None }
+    }
+
+    async fn open(&self) -> Store {
+        Store::open(&self.url).await.expect("the store opens")
+    }
+}
+
+/// Makes two tests of each function, `sqlite::name` and `postgres::name`.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::Database::sqlite()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::Database::postgres().await).await;
+            })*
+        }
+    };
+}
+
+on_both! {
+    a_log_is_read_in_the_order_it_was_appended
+    a_conversation_is_as_it_was_created
+    the_same_input_is_appended_once
+    one_input_arriving_many_times_at_once_is_appended_once
+    an_append_behind_the_log_is_a_conflict
+    an_append_to_no_conversation_is_a_conflict
+    creating_a_conversation_again_is_a_conflict
+    an_append_has_a_bounded_number_of_events
+    racing_appends_of_one_conversation_leave_no_gap
+    two_nodes_append_to_many_conversations
+    a_refused_append_does_not_take_its_batch_with_it
+    a_body_comes_back_as_it_was
+    the_newest_snapshot_replaces_the_older
+    a_conversation_waits_once_and_can_come_again
+    leaving_by_a_clock_that_is_behind_is_no_error
+    the_queue_is_ordered_by_entry
+    conversations_are_listed_page_by_page
+    reopening_keeps_everything
+    closing_commits_what_is_queued_and_refuses_more
+    nodes_may_start_together
+    appends_are_announced
+    a_telegram_update_is_stored_once_and_wiped_when_handled
+    the_next_offset_follows_the_highest_update
+    racing_updates_of_a_new_chat_agree_on_its_conversation
+    the_telegram_cursor_only_moves_forward
+    a_blocked_chat_is_not_behind
+    a_lease_has_one_holder
+    a_lease_that_ran_out_is_taken_once
+}
+
+const AT_MS: i64 = 1_790_000_000_000;
+
+fn event(body: impl Into<String>) -> NewEvent {
+    NewEvent { kind: "said", body: body.into() }
+}
+
+/// An append of one event.
+fn append(conversation_id: Uuid, expected_seq: u64) -> Append {
+    Append {
+        conversation_id,
+        create: None,
+        expected_seq,
+        at_ms: AT_MS,
+        events: vec![event("{}")],
+        input_id: None,
+        effects: Vec::new(),
+        snapshot: None,
+    }
+}
+
+/// The first append of a conversation, of one event.
+fn beginning(conversation_id: Uuid) -> Append {
+    Append { create: Some(NewConversation { channel: "web", token_hash: None }), ..append(conversation_id, 0) }
+}
+
+/// Begins a conversation of one event.
+async fn begin(store: &Store) -> Uuid {
+    let id = Uuid::now_v7();
+    assert_eq!(store.append(beginning(id)).await, Ok(Appended::At { first_seq: 1 }));
+    id
+}
+
+fn queue(reason: &'static str) -> Vec<StoreEffect> {
+    vec![StoreEffect::QueueHandoff { reason: HandoffReason(reason) }]
+}
+
+async fn log(store: &Store, id: Uuid) -> Vec<StoredEvent> {
+    store.events(id, 0, u32::MAX).await.expect("the log")
+}
+
+async fn waiting(store: &Store) -> Vec<(Uuid, String)> {
+    let rows = store.open_handoffs(u32::MAX).await.expect("the queue");
+    rows.into_iter().map(|row| (row.conversation_id, row.reason)).collect()
+}
+
+/// The next announcement, which must come soon.
+async fn next(announcements: &mut Receiver<Announcement>) -> Announcement {
+    let next = tokio::time::timeout(Duration::from_secs(30), announcements.recv());
+    next.await.expect("an announcement in time").expect("the store is open")
+}
+
+async fn a_log_is_read_in_the_order_it_was_appended(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    let three = Append { events: vec![event("2"), event("3"), event("4")], input_id: Some("input".to_owned()), ..append(id, 1) };
+    assert_eq!(store.append(three).await, Ok(Appended::At { first_seq: 2 }));
+    assert_eq!(store.append(append(id, 4)).await, Ok(Appended::At { first_seq: 5 }));
+
+    let seqs: Vec<u64> = log(&store, id).await.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, [1, 2, 3, 4, 5]);
+    let page = store.events(id, 1, 2).await.unwrap();
+    let expected = |seq: u64, input_id: Option<&str>| StoredEvent {
+        seq,
+        kind: "said".to_owned(),
+        at_ms: AT_MS,
+        body: seq.to_string(),
+        input_id: input_id.map(str::to_owned),
+    };
+    assert!(page == [expected(2, Some("input")), expected(3, None)], "{page:?}");
+    assert_eq!(store.events(id, u64::MAX, 10).await, Ok(Vec::new()));
+    assert_eq!(log(&store, Uuid::now_v7()).await, []);
+}
+
+async fn a_conversation_is_as_it_was_created(database: Database) {
+    let store = database.open().await;
+    let id = Uuid::now_v7();
+    assert_eq!(store.conversation(id).await, Ok(None));
+    let token_hash = Some(std::array::from_fn(|byte| byte as u8 * 7));
+    let create = Some(NewConversation { channel: "web", token_hash });
+    store.append(Append { create, events: vec![event("1"), event("2")], ..append(id, 0) }).await.unwrap();
+    let row = store.conversation(id).await.unwrap().expect("the conversation");
+    assert_eq!(row.conversation_id, id);
+    assert_eq!((row.channel.as_str(), row.last_seq, row.created_ms), ("web", 2, AT_MS));
+    assert_eq!(row.token_hash, token_hash);
+
+    let without_token = begin(&store).await;
+    assert_eq!(store.conversation(without_token).await.unwrap().unwrap().token_hash, None);
+}
+
+async fn the_same_input_is_appended_once(database: Database) {
+    let store = database.open().await;
+    let (id, other) = (begin(&store).await, begin(&store).await);
+    let input = |id, expected_seq| Append { input_id: Some("update 7".to_owned()), ..append(id, expected_seq) };
+    assert_eq!(store.input_seq(id, "update 7").await, Ok(None));
+    assert_eq!(store.append(input(id, 1)).await, Ok(Appended::At { first_seq: 2 }));
+    // The repeated input may expect the log where it was or where it is now.
+    assert_eq!(store.append(input(id, 1)).await, Ok(Appended::Duplicate { seq: 2 }));
+    assert_eq!(store.append(input(id, 2)).await, Ok(Appended::Duplicate { seq: 2 }));
+    assert_eq!(store.input_seq(id, "update 7").await, Ok(Some(2)));
+    assert_eq!(log(&store, id).await.len(), 2);
+    // Another conversation's input is another input.
+    assert_eq!(store.append(input(other, 1)).await, Ok(Appended::At { first_seq: 2 }));
+}
+
+async fn one_input_arriving_many_times_at_once_is_appended_once(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    let mut tasks = JoinSet::new();
+    for _ in 0..32 {
+        let store = store.clone();
+        let input = Append { input_id: Some("tap".to_owned()), ..append(id, 1) };
+        tasks.spawn(async move { store.append(input).await.unwrap() });
+    }
+    let verdicts = tasks.join_all().await;
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Appended::At { first_seq: 2 }).count(), 1);
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Appended::Duplicate { seq: 2 }).count(), 31);
+    assert_eq!(log(&store, id).await.len(), 2);
+}
+
+async fn an_append_behind_the_log_is_a_conflict(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    let late = Append {
+        effects: queue("asked"),
+        snapshot: Some(Snapshot { seq: 1, format: 1, body: String::new() }),
+        input_id: Some("late".to_owned()),
+        ..append(id, 0)
+    };
+    assert_eq!(store.append(late).await, Ok(Appended::Conflict));
+    assert_eq!(store.append(append(id, 2)).await, Ok(Appended::Conflict));
+    // Nothing of it was written.
+    assert_eq!(log(&store, id).await.len(), 1);
+    assert_eq!(waiting(&store).await, []);
+    assert_eq!(store.snapshot(id).await, Ok(None));
+    assert_eq!(store.input_seq(id, "late").await, Ok(None));
+}
+
+async fn an_append_to_no_conversation_is_a_conflict(database: Database) {
+    let store = database.open().await;
+    let id = Uuid::now_v7();
+    assert_eq!(store.append(append(id, 0)).await, Ok(Appended::Conflict));
+    assert_eq!(store.append(append(id, 5)).await, Ok(Appended::Conflict));
+    assert_eq!(store.conversation(id).await, Ok(None));
+}
+
+async fn creating_a_conversation_again_is_a_conflict(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    let create = Some(NewConversation { channel: "telegram", token_hash: Some([1; 32]) });
+    assert_eq!(store.append(Append { create, ..append(id, 0) }).await, Ok(Appended::Conflict));
+    let row = store.conversation(id).await.unwrap().unwrap();
+    assert_eq!((row.channel.as_str(), row.token_hash, row.last_seq), ("web", None, 1));
+}
+
+async fn an_append_has_a_bounded_number_of_events(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    let of = |count: usize| Append { events: vec![event("{}"); count], ..append(id, 1) };
+    assert_eq!(store.append(of(0)).await, Err(StoreError::EventCount { got: 0 }));
+    let got = EVENTS_PER_APPEND_MAX + 1;
+    assert_eq!(store.append(of(got)).await, Err(StoreError::EventCount { got }));
+    assert_eq!(store.append(of(EVENTS_PER_APPEND_MAX)).await, Ok(Appended::At { first_seq: 2 }));
+}
+
+/// Appends `count` events one by one, loading the conversation again after each conflict, as the runner does.
+async fn append_all(store: Store, id: Uuid, writer: usize, count: usize) {
+    for number in 0..count {
+        loop {
+            let last_seq = store.conversation(id).await.unwrap().unwrap().last_seq;
+            let next = Append { events: vec![event(format!("{writer} {number}"))], ..append(id, last_seq) };
+            match store.append(next).await.unwrap() {
+                Appended::At { first_seq } => break assert_eq!(first_seq, last_seq + 1),
+                Appended::Conflict => {}
+                Appended::Duplicate { seq } => panic!("no input is repeated, but {seq} is"),
+            }
+        }
+    }
+}
+
+async fn racing_appends_of_one_conversation_leave_no_gap(database: Database) {
+    const WRITERS: usize = 64;
+    const EACH: usize = 3;
+    let nodes = [database.open().await, database.open().await];
+    let id = begin(&nodes[0]).await;
+    let mut tasks = JoinSet::new();
+    for writer in 0..WRITERS {
+        tasks.spawn(append_all(nodes[writer % nodes.len()].clone(), id, writer, EACH));
+    }
+    tasks.join_all().await;
+
+    let log = log(&nodes[0], id).await;
+    let last_seq = (1 + WRITERS * EACH) as u64;
+    assert!(log.iter().map(|event| event.seq).eq(1..=last_seq));
+    let bodies: HashSet<&str> = log.iter().map(|event| event.body.as_str()).collect();
+    assert_eq!(bodies.len(), log.len(), "an event was lost or doubled");
+    assert_eq!(nodes[0].conversation(id).await.unwrap().unwrap().last_seq, last_seq);
+}
+
+async fn two_nodes_append_to_many_conversations(database: Database) {
+    let nodes = [database.open().await, database.open().await];
+    let mut ids = Vec::new();
+    for _ in 0..40 {
+        ids.push(begin(&nodes[0]).await);
+    }
+    let mut tasks = JoinSet::new();
+    for (writer, node) in nodes.iter().enumerate() {
+        // In opposite orders: the batches of the two nodes overlap without waiting in a circle.
+        ids.reverse();
+        for id in &ids {
+            tasks.spawn(append_all(node.clone(), *id, writer, 3));
+        }
+    }
+    tasks.join_all().await;
+    for id in ids {
+        assert!(log(&nodes[1], id).await.iter().map(|event| event.seq).eq(1..=7));
+    }
+}
+
+async fn a_refused_append_does_not_take_its_batch_with_it(database: Database) {
+    let store = database.open().await;
+    let mut good = JoinSet::new();
+    let mut bad = JoinSet::new();
+    for number in 0..60 {
+        let store = store.clone();
+        let mut append = beginning(Uuid::now_v7());
+        let poisoned = number % 20 == 10;
+        if poisoned {
+            append.events.push(NewEvent { kind: "", body: "\"MẬT KHẨU\"".to_owned() });
+        }
+        let tasks = if poisoned { &mut bad } else { &mut good };
+        tasks.spawn(async move { (append.conversation_id, store.append(append).await) });
+    }
+    for (id, verdict) in good.join_all().await {
+        assert_eq!(verdict, Ok(Appended::At { first_seq: 1 }));
+        assert_eq!(log(&store, id).await.len(), 1);
+    }
+    for (id, verdict) in bad.join_all().await {
+        let error = verdict.expect_err("the constraint refuses it");
+        assert!(error.to_string().contains("event_kind_given"), "{error}");
+        assert!(!format!("{error:?} {error}").contains("KHẨU"), "{error:?}");
+        assert_eq!(store.conversation(id).await, Ok(None));
+    }
+}
+
+async fn a_body_comes_back_as_it_was(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    let bodies = ["", "Bảo hiểm xã hội 🏥", r#"{"a":"\u0000 \" \\ \n"}"#, "null", "'; drop table event; --", "{1,\"2\"}"];
+    let events = bodies.map(event).to_vec();
+    store.append(Append { events, ..append(id, 1) }).await.unwrap();
+    let stored = store.events(id, 1, 10).await.unwrap();
+    assert!(stored.iter().map(|event| event.body.as_str()).eq(bodies));
+}
+
+async fn the_newest_snapshot_replaces_the_older(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    assert_eq!(store.snapshot(id).await, Ok(None));
+    for seq in 2..=4 {
+        let snapshot = Snapshot { seq, format: 3, body: format!("state {seq}") };
+        store.append(Append { snapshot: Some(snapshot.clone()), ..append(id, seq - 1) }).await.unwrap();
+        assert_eq!(store.snapshot(id).await, Ok(Some(snapshot)));
+    }
+    store.append(append(id, 4)).await.unwrap();
+    assert_eq!(store.snapshot(id).await.unwrap().unwrap().seq, 4);
+}
+
+async fn a_conversation_waits_once_and_can_come_again(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    store.append(Append { effects: queue("asked"), ..append(id, 1) }).await.unwrap();
+    store.append(Append { effects: queue("unhappy"), at_ms: AT_MS + 9, ..append(id, 2) }).await.unwrap();
+    let rows = store.open_handoffs(10).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].conversation_id, rows[0].reason.as_str(), rows[0].queued_ms), (id, "asked", AT_MS));
+
+    let leave = vec![StoreEffect::LeaveQueue];
+    store.append(Append { effects: leave.clone(), ..append(id, 3) }).await.unwrap();
+    assert_eq!(waiting(&store).await, []);
+    store.append(Append { effects: leave, ..append(id, 4) }).await.unwrap();
+    store.append(Append { effects: queue("missed"), ..append(id, 5) }).await.unwrap();
+    assert_eq!(waiting(&store).await, [(id, "missed".to_owned())]);
+    // Leaves the old place and takes a new one.
+    let effects = [queue("asked"), vec![StoreEffect::LeaveQueue]].concat();
+    store.append(Append { effects, ..append(id, 6) }).await.unwrap();
+    assert_eq!(waiting(&store).await, [(id, "asked".to_owned())]);
+}
+
+async fn leaving_by_a_clock_that_is_behind_is_no_error(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    store.append(Append { effects: queue("asked"), ..append(id, 1) }).await.unwrap();
+    let leave = Append { effects: vec![StoreEffect::LeaveQueue], at_ms: AT_MS - 5_000, ..append(id, 2) };
+    assert_eq!(store.append(leave).await, Ok(Appended::At { first_seq: 3 }));
+    assert_eq!(waiting(&store).await, []);
+}
+
+async fn the_queue_is_ordered_by_entry(database: Database) {
+    let store = database.open().await;
+    let mut expected = Vec::new();
+    for minute in [3, 1, 2] {
+        let id = begin(&store).await;
+        expected.push((minute, id));
+        let at_ms = AT_MS + minute * 60_000;
+        store.append(Append { effects: queue("asked"), at_ms, ..append(id, 1) }).await.unwrap();
+    }
+    expected.sort();
+    let order: Vec<Uuid> = store.open_handoffs(2).await.unwrap().iter().map(|row| row.conversation_id).collect();
+    assert_eq!(order, [expected[0].1, expected[1].1]);
+}
+
+async fn conversations_are_listed_page_by_page(database: Database) {
+    let store = database.open().await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(begin(&store).await);
+    }
+    ids.sort();
+    let mut listed = Vec::new();
+    loop {
+        let page = store.conversations(listed.last().copied(), 2).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page.iter().map(|row| row.conversation_id));
+    }
+    assert_eq!(listed, ids);
+}
+
+async fn reopening_keeps_everything(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    let snapshot = Snapshot { seq: 2, format: 1, body: "state".to_owned() };
+    let full = Append { input_id: Some("input".to_owned()), effects: queue("asked"), snapshot: Some(snapshot.clone()), ..append(id, 1) };
+    store.append(full).await.unwrap();
+    store.telegram_store_update(5, 1, "{}", AT_MS).await.unwrap();
+    let before = log(&store, id).await;
+    store.close().await;
+
+    let store = database.open().await;
+    assert_eq!(log(&store, id).await, before);
+    assert_eq!(store.snapshot(id).await, Ok(Some(snapshot)));
+    assert_eq!(store.input_seq(id, "input").await, Ok(Some(2)));
+    assert_eq!(waiting(&store).await.len(), 1);
+    assert_eq!(store.telegram_next_offset().await, Ok(6));
+    assert_eq!(store.append(append(id, 2)).await, Ok(Appended::At { first_seq: 3 }));
+}
+
+async fn closing_commits_what_is_queued_and_refuses_more(database: Database) {
+    let store = database.open().await;
+    assert_eq!(store.healthy().await, Ok(()));
+    let ids: Vec<Uuid> = std::iter::repeat_with(Uuid::now_v7).take(20).collect();
+    let mut appends = std::pin::pin!(join_all(ids.iter().map(|id| store.append(beginning(*id)))));
+    // Polled once, each is in the queue.
+    assert!(futures::poll!(&mut appends).is_pending());
+    store.close().await;
+    store.close().await;
+    assert_eq!(appends.await, vec![Ok(Appended::At { first_seq: 1 }); ids.len()]);
+    assert_eq!(store.append(beginning(Uuid::now_v7())).await, Err(StoreError::Closed));
+    assert_eq!(store.healthy().await, Err(StoreError::Closed));
+    assert_eq!(store.conversation(ids[0]).await, Err(StoreError::Closed));
+
+    let store = database.open().await;
+    for id in ids {
+        assert_eq!(log(&store, id).await.len(), 1);
+    }
+}
+
+async fn nodes_may_start_together(database: Database) {
+    let mut nodes = JoinSet::new();
+    for _ in 0..6 {
+        let url = database.url.clone();
+        nodes.spawn(async move { Store::open(&url).await.map(drop) });
+    }
+    for opened in nodes.join_all().await {
+        assert_eq!(opened, Ok(()));
+    }
+    begin(&database.open().await).await;
+}
+
+async fn appends_are_announced(database: Database) {
+    let store = database.open().await;
+    let mut announcements = store.announcements();
+    let id = begin(&store).await;
+    assert_eq!(next(&mut announcements).await, Announcement::Events { conversation_id: id, seq: 1 });
+    store.append(append(id, 0)).await.unwrap();
+    store.append(Append { events: vec![event("2"), event("3")], ..append(id, 1) }).await.unwrap();
+    // The conflict in between was not announced, and the first append not twice.
+    assert_eq!(next(&mut announcements).await, Announcement::Events { conversation_id: id, seq: 3 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_nodes_hear_of_appends() {
+    let database = Database::postgres().await;
+    let (here, there) = (database.open().await, database.open().await);
+    let (mut heard_here, mut heard_there) = (here.announcements(), there.announcements());
+    let first = begin(&here).await;
+    assert_eq!(next(&mut heard_there).await, Announcement::Events { conversation_id: first, seq: 1 });
+    let second = begin(&there).await;
+    // Each of its own appends once: they come back to it by LISTEN, and are not passed on again.
+    assert_eq!(next(&mut heard_here).await, Announcement::Events { conversation_id: first, seq: 1 });
+    assert_eq!(next(&mut heard_here).await, Announcement::Events { conversation_id: second, seq: 1 });
+    assert_eq!(next(&mut heard_there).await, Announcement::Events { conversation_id: second, seq: 1 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_listener_asks_to_resync_and_listens_again() {
+    let database = Database::postgres().await;
+    let (here, there) = (database.open().await, database.open().await);
+    let mut heard = there.announcements();
+    let pool = sqlx::PgPool::connect(&database.url).await.unwrap();
+    let lost = sqlx::query(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and query ilike 'listen %'",
+    );
+    let lost = lost.fetch_all(&pool).await.unwrap();
+    assert_eq!(lost.len(), 2, "both nodes listen");
+    assert_eq!(next(&mut heard).await, Announcement::Resync);
+    let id = begin(&here).await;
+    assert_eq!(next(&mut heard).await, Announcement::Events { conversation_id: id, seq: 1 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_server_is_an_error() {
+    let server = Postgres::start().expect("a server of its own");
+    let store = Store::open(&server.database().await.unwrap()).await.unwrap();
+    let id = begin(&store).await;
+    drop(server);
+    let (appended, healthy) = tokio::join!(store.append(append(id, 1)), store.healthy());
+    assert!(matches!(appended, Err(StoreError::Database(_))), "{appended:?}");
+    assert!(matches!(healthy, Err(StoreError::Database(_))), "{healthy:?}");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let inside_a_file = format!("sqlite://{}/hotro.db", file.display());
+    let refused = async |url: &str| Store::open(url).await.err().map(|error| error.to_string()).unwrap_or_default();
+
+    let message = refused(&inside_a_file).await;
+    assert!(message.contains(&*file.to_string_lossy()), "{message}");
+    // A folder that even root may not write to.
+    let message = refused("sqlite:///proc/hotro.db").await;
+    assert!(message.contains("/proc/hotro.db"), "{message}");
+    let message = refused("postgres://me:secret@127.0.0.1:1/archive").await;
+    assert!(message.contains("archive on 127.0.0.1:1: "), "{message}");
+    assert!(!message.contains("secret"), "{message}");
+    for url in ["", "mysql://me:secret@host/db", "sqlite://", "sqlite://:memory:", "postgres://me:secret@host:port/db"] {
+        assert_eq!(Store::open(url).await.err(), Some(StoreError::Url), "{url}");
+    }
+}
+
+async fn a_telegram_update_is_stored_once_and_wiped_when_handled(database: Database) {
+    let store = database.open().await;
+    assert_eq!(store.telegram_store_update(8, 100, "eight", AT_MS).await, Ok(true));
+    assert_eq!(store.telegram_store_update(7, 0, "seven", AT_MS).await, Ok(true));
+    assert_eq!(store.telegram_store_update(8, 100, "again", AT_MS).await, Ok(false));
+    let pending = store.telegram_pending_updates(10).await.unwrap();
+    let fields: Vec<_> = pending.iter().map(|row| (row.update_id, row.chat_id, row.body.as_str())).collect();
+    assert_eq!(fields, [(7, 0, "seven"), (8, 100, "eight")]);
+    assert_eq!(store.telegram_pending_updates(1).await.unwrap().len(), 1);
+
+    store.telegram_update_handled(7, AT_MS + 1).await.unwrap();
+    store.telegram_update_handled(7, AT_MS + 2).await.unwrap();
+    store.telegram_update_handled(99, AT_MS).await.unwrap();
+    let pending = store.telegram_pending_updates(10).await.unwrap();
+    assert_eq!(pending.iter().map(|row| row.update_id).collect::<Vec<_>>(), [8]);
+    // Handled is not forgotten.
+    assert_eq!(store.telegram_store_update(7, 0, "seven", AT_MS + 3).await, Ok(false));
+    assert_eq!(store.telegram_pending_updates(10).await.unwrap().len(), 1);
+}
+
+async fn the_next_offset_follows_the_highest_update(database: Database) {
+    let store = database.open().await;
+    assert_eq!(store.telegram_next_offset().await, Ok(0));
+    store.telegram_store_update(900_000_000_000, 1, "{}", AT_MS).await.unwrap();
+    store.telegram_store_update(5, 1, "{}", AT_MS).await.unwrap();
+    store.telegram_update_handled(900_000_000_000, AT_MS).await.unwrap();
+    assert_eq!(store.telegram_next_offset().await, Ok(900_000_000_001));
+}
+
+async fn racing_updates_of_a_new_chat_agree_on_its_conversation(database: Database) {
+    let store = database.open().await;
+    assert_eq!(store.telegram_chat(-100).await, Ok(None));
+    let mut tasks = JoinSet::new();
+    for _ in 0..16 {
+        let store = store.clone();
+        tasks.spawn(async move { store.telegram_bind_chat(-100, Uuid::now_v7(), AT_MS).await.unwrap() });
+    }
+    let winners: HashSet<Uuid> = tasks.join_all().await.into_iter().collect();
+    assert_eq!(winners.len(), 1);
+    let chat = store.telegram_chat(-100).await.unwrap().expect("the chat");
+    assert!(winners.contains(&chat.conversation_id));
+    assert_eq!((chat.chat_id, chat.cursor, chat.blocked, chat.language), (-100, 0, false, None));
+    // A conversation is held in one chat.
+    assert!(store.telegram_bind_chat(-200, chat.conversation_id, AT_MS).await.is_err());
+
+    store.telegram_set_language(-100, Some("vi")).await.unwrap();
+    assert_eq!(store.telegram_chat(-100).await.unwrap().unwrap().language.as_deref(), Some("vi"));
+}
+
+async fn the_telegram_cursor_only_moves_forward(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    store.telegram_bind_chat(1, id, AT_MS).await.unwrap();
+    // Bound and not begun: nothing to deliver.
+    store.telegram_bind_chat(2, Uuid::now_v7(), AT_MS).await.unwrap();
+    let behind = store.telegram_chats_behind(10).await.unwrap();
+    assert_eq!(behind.iter().map(|chat| (chat.chat_id, chat.cursor)).collect::<Vec<_>>(), [(1, 0)]);
+
+    store.append(append(id, 1)).await.unwrap();
+    store.append(append(id, 2)).await.unwrap();
+    for (delivered, cursor) in [(2, 2), (1, 2), (3, 3), (3, 3), (0, 3)] {
+        store.telegram_delivered(1, delivered).await.unwrap();
+        assert_eq!(store.telegram_chat(1).await.unwrap().unwrap().cursor, cursor);
+    }
+    assert_eq!(store.telegram_chats_behind(10).await, Ok(Vec::new()));
+}
+
+async fn a_blocked_chat_is_not_behind(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    store.telegram_bind_chat(1, id, AT_MS).await.unwrap();
+    store.telegram_set_blocked(1, true).await.unwrap();
+    assert!(store.telegram_chat(1).await.unwrap().unwrap().blocked);
+    assert_eq!(store.telegram_chats_behind(10).await, Ok(Vec::new()));
+    store.telegram_set_blocked(1, false).await.unwrap();
+    assert_eq!(store.telegram_chats_behind(10).await.unwrap().len(), 1);
+}
+
+async fn a_lease_has_one_holder(database: Database) {
+    let store = database.open().await;
+    let acquire = async |holder, now_ms| store.acquire_lease("poll", holder, now_ms, 1_000).await.unwrap();
+    assert!(acquire("a", 0).await);
+    assert!(!acquire("b", 999).await);
+    assert!(acquire("a", 999).await, "its holder renews it");
+    assert!(!acquire("b", 1_998).await);
+    assert!(acquire("b", 1_999).await, "it ran out");
+    assert!(!acquire("a", 2_000).await);
+    store.release_lease("poll", "a").await.unwrap();
+    assert!(!acquire("a", 2_000).await, "only its holder gives it back");
+    store.release_lease("poll", "b").await.unwrap();
+    assert!(acquire("a", 2_000).await);
+    assert!(store.acquire_lease("timers", "b", 2_000, 1_000).await.unwrap(), "another lease");
+}
+
+async fn a_lease_that_ran_out_is_taken_once(database: Database) {
+    let nodes = [database.open().await, database.open().await];
+    assert!(nodes[0].acquire_lease("poll", "gone", 0, 1_000).await.unwrap());
+    let mut tasks = JoinSet::new();
+    for node in 0..16 {
+        let store = nodes[node % nodes.len()].clone();
+        tasks.spawn(async move { store.acquire_lease("poll", &node.to_string(), 5_000, 1_000).await.unwrap() });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().filter(|taken| *taken).count(), 1);
+}
