@@ -132,16 +132,21 @@ fn raw_amount(text: &str) -> Option<String> {
     }
     outside.push_str(rest);
     let words: Vec<&str> = outside.split_whitespace().collect();
-    words.iter().enumerate().find_map(|(at, word)| {
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    words.iter().enumerate().find_map(|(at, whole)| {
+        let word = whole.trim_matches(|c: char| !c.is_alphanumeric());
         let glued = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ',');
         let digits = &word[..word.len() - glued.len()];
         if !digits.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        let next = words.get(at + 1).map_or("", |next| next.trim_matches(|c: char| !c.is_alphanumeric()));
-        let unit = if glued.is_empty() { next } else { glued };
-        let money = matches!(unit, "đồng" | "đ" | "triệu" | "nghìn" | "ngàn" | "tỷ" | "tỉ" | "VNĐ" | "vnđ");
+        let ends_here = word.ends_with(digits);
+        // "80%, đồng thời": the number is over before the next word begins.
+        let joined = !ends_here || whole.ends_with(digits);
+        let next = |ahead: usize| words.get(at + ahead).map_or("", |next| next.trim_matches(|c: char| !c.is_alphanumeric()));
+        let unit = if glued.is_empty() { next(1) } else { glued };
+        // "tỷ lệ", "triệu chứng", "đồng thời" begin like money and are not.
+        let compound = glued.is_empty() && matches!(next(2), "lệ" | "chứng" | "hồi" | "thời" | "ý" | "phục" | "nghiệp");
+        let money = joined && !compound && matches!(unit, "đồng" | "đ" | "triệu" | "nghìn" | "ngàn" | "tỷ" | "tỉ" | "VNĐ" | "vnđ");
         let grouped = digits.split('.').skip(1).any(|group| group.len() == 3) && !digits.contains(',');
         (money || (grouped && glued.is_empty())).then(|| format!("{digits} {unit}").trim().to_owned())
     })
@@ -182,5 +187,7 @@ mod tests {
         check("Nghị định 158/2025/NĐ-CP, 45 ngày, 4,5%, Điều 31", None);
         check("gọi 1900 9068", None);
         check("phiên bản 1.6.3", None);
+        check("hưởng 80%, đồng thời", None);
+        check("năm 2027 tỷ lệ tăng", None);
     }
 }

@@ -99,7 +99,7 @@ impl Knowledge {
         let best = self.engine.best(&ranked.ranking);
         let features = features(&self.engine, &ranked, &best);
         let probabilities = at_most_one(features.iter().map(|features| self.weights.confidence.probability(features)).collect());
-        let candidates: Vec<Candidate> = best
+        let mut candidates: Vec<Candidate> = best
             .iter()
             .zip(&probabilities)
             .filter_map(|(&number, &probability)| match corpus.subject(number) {
@@ -109,6 +109,7 @@ impl Knowledge {
                 Subject::Lookup | Subject::Outside(_) => None,
             })
             .collect();
+        candidates.sort_by(|a, b| b.probability.total_cmp(&a.probability));
         let lead = match (best.first().map(|&number| corpus.subject(number)), probabilities.first()) {
             (Some(Subject::Lookup), Some(&probability)) => Lead::Lookup(probability),
             (Some(Subject::Outside(_)), _) => Lead::Outside,
@@ -176,4 +177,141 @@ pub(crate) fn at_most_one(mut probabilities: Vec<f64>) -> Vec<f64> {
         probabilities.iter_mut().for_each(|probability| *probability /= sum);
     }
     probabilities
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+    use crate::intent::Intent;
+    use crate::text::chars::QUESTION_CHARS_MAX;
+    use proptest::prelude::*;
+
+    static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(|| {
+        let faq = Faq::embedded().unwrap_or_else(|error| panic!("{error}"));
+        Knowledge::build(Arc::new(faq)).expect("the index builds")
+    });
+
+    fn ask(question: &str) -> Reading {
+        KNOWLEDGE.ask(question, &AskContext::default())
+    }
+
+    fn first(question: &str) -> String {
+        ask(question).candidates.first().map(|candidate| candidate.topic.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn however_it_is_typed_the_topic_is_the_same() {
+        let clean = first("quên mật khẩu vssid");
+        assert!(clean.starts_with("vssid/forgot-password"), "{clean}");
+        for typed in [
+            "QUÊN MẬT KHẨU VSSID",
+            "quen mat khau vssid thi lam sao z ad",
+            "queen maatj khaaur vssid",
+            "que6n ma65t kha6u3 vssid",
+            "Dạ cho em hỏi quên mật khẩu vssid ạ, em cảm ơn",
+            "quên mkhau vssid",
+            "quenmatkhau vssid",
+            "quên mật kẩhu vssid",
+        ] {
+            assert_eq!(first(typed), clean, "{typed}");
+        }
+    }
+
+    #[test]
+    fn only_a_repair_is_read_back() {
+        assert_eq!(ask("queen maatj khaaur vssid").understood.as_deref(), Some("quên mật khẩu vssid"));
+        assert_eq!(ask("quen mat khau vssid").understood, None);
+    }
+
+    #[test]
+    fn small_talk_is_no_question() {
+        for (text, intent) in [("xin chào", Intent::Greeting), ("🙂🙂", Intent::Empty), ("cho gặp nhân viên", Intent::Human)] {
+            let reading = ask(text);
+            assert_eq!(reading.decision, Decision::Intent(intent), "{text}");
+            assert!(reading.candidates.is_empty());
+        }
+    }
+
+    #[test]
+    fn asking_for_the_own_file_starts_the_lookup() {
+        for text in ["kiểm tra giúp tôi đóng được bao nhiêu tháng", "nhờ ad tra cứu giúp em quá trình đóng bhxh của em với"] {
+            assert_eq!(ask(text).decision, Decision::Intent(Intent::Lookup), "{text}");
+        }
+    }
+
+    #[test]
+    fn strangers_are_not_answered() {
+        for text in ["giá vàng sjc hôm nay", "vượt đèn đỏ phạt bao nhiêu", "cách nấu phở bò ngon"] {
+            assert!(matches!(ask(text).decision, Decision::Miss { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_follow_up_leans_on_the_last_topic() {
+        let last = TopicId::parse("bhxh/maternity-conditions").expect("an id");
+        let question = "thế còn chồng thì sao?";
+        let leaning = KNOWLEDGE.ask(question, &AskContext { last_topic: Some(&last) });
+        assert_eq!(leaning.candidates[0].topic.as_str(), "bhxh/maternity-father-leave");
+        assert_eq!(leaning.trace.context, Some(last));
+        assert_eq!(ask(question).trace.context, None);
+        let unrelated = KNOWLEDGE.ask("quên mật khẩu vssid thì lấy lại thế nào", &AskContext {
+            last_topic: TopicId::parse("bhxh/maternity-conditions").as_ref(),
+        });
+        assert_eq!(unrelated.trace.context, None, "a question that stands alone does not lean");
+    }
+
+    #[test]
+    fn secrets_are_not_searched_for() {
+        let reading = ask("mã số bhxh của tôi là 7916123456 thì tra quá trình đóng ở đâu");
+        assert!(!reading.trace.query.words.iter().any(|word| word.contains("7916123456")));
+    }
+
+    #[test]
+    fn every_shown_paraphrase_finds_its_topic() {
+        let faq = KNOWLEDGE.faq();
+        let asked: Vec<(&TopicId, &String)> =
+            faq.topics().iter().flat_map(|topic| topic.questions.iter().map(move |question| (&topic.id, question))).collect();
+        let found = asked.iter().filter(|(topic, question)| ask(question).candidates.iter().take(3).any(|found| found.topic == **topic));
+        // A thin floor against a broken chain; quality is measured on real questions.
+        assert!(found.count() * 100 >= asked.len() * 95, "of {}", asked.len());
+    }
+
+    #[test]
+    fn hostile_texts_are_read_in_bounds() {
+        for text in [
+            "a".repeat(1_000_000),
+            "mật khẩu ".repeat(100_000),
+            "😀".repeat(10_000),
+            "\u{301}".repeat(100_000),
+            "\u{0}\u{1}\u{7f}\u{202e}".repeat(10_000),
+            "0912345678".repeat(50_000),
+            "<script>alert(1)</script>' or 1=1; drop table topic; --".to_owned(),
+        ] {
+            let reading = ask(&text);
+            assert!(reading.trace.query.words.len() <= 2 * QUESTION_CHARS_MAX);
+            assert!(reading.candidates.len() <= 10);
+        }
+    }
+
+    #[test]
+    fn a_stored_summary_is_small() {
+        let reading = ask(&"tooi muoons hoir veef baor hieemr xax hooij mootj laanf ".repeat(20));
+        let json = serde_json::to_string(&reading.trace.summary()).expect("a summary is JSON");
+        assert!(json.len() < 2_000, "{}", json.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_text_is_read_the_same_way_twice(text in "(\\PC|[a-zà-ỹ ]){0,80}") {
+            let reading = ask(&text);
+            let sum: f64 = reading.candidates.iter().map(|candidate| candidate.probability).sum();
+            prop_assert!(sum <= 1.0 + 1e-9);
+            prop_assert!(reading.candidates.windows(2).all(|pair| pair[0].score >= pair[1].score));
+            prop_assert_eq!(ask(&text), reading);
+        }
+    }
 }

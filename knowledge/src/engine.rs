@@ -67,7 +67,7 @@ impl Engine {
             .filter(|_| self.leans(&question))
             .map(|topic| Context { topic });
         if let Some(Context { topic }) = context {
-            question.alternatives.push(self.titles[topic].clone());
+            question.borrowed = self.titles[topic].clone();
         }
         let terms = Terms::of_question(&question, &self.corpus.vocabulary);
         let ranking = self.ranker.rank(&Asked { question: &question, terms: &terms, context });

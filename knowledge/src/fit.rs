@@ -31,7 +31,7 @@ const LOOKUP_PRECISION_TARGET: f64 = 0.8;
 /// none fits, people who are dismissed cannot say anything. Small, because citizens' letters are less clear than the authors'.
 const DISMISSED_MAX: f64 = 0.01;
 /// A line among the choices is worth reading at this probability.
-const CHOICE_PROBABILITY: f64 = 0.04;
+const CHOICE_PROBABILITY: f64 = 0.03;
 /// Wrong topics that each question is compared with when the scorers are weighed.
 ///
 /// Many, because a scorer that had a say in choosing a few would look worse than it is: it has seen to it that they score high.

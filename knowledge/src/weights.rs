@@ -106,3 +106,35 @@ pub struct CalibrationBin {
     /// Share that were right.
     pub observed: f64,
 }
+
+impl std::fmt::Display for Calibration {
+    /// The calibration table, as `hotro fit` prints it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "held-out questions: {} answerable, {} not", self.answerable, self.unanswerable)?;
+        writeln!(f, "R@1 {:.3}, answered {:.3} with precision {:.3}", self.r_at_1, self.answered_share, self.answered_precision)?;
+        writeln!(f, "out-of-domain questions answered {:.3}", self.false_answer_rate)?;
+        writeln!(f, "{:>11} {:>6} {:>9} {:>8}", "probability", "count", "predicted", "observed")?;
+        for CalibrationBin { from, count, predicted, observed } in &self.bins {
+            writeln!(f, "{:>11} {count:>6} {predicted:>9.3} {observed:>8.3}", format!("{from:.1}-{:.1}", from + 0.1))?;
+        }
+        write!(f, "expected error {:.3}", self.expected_error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::confidence::FEATURES;
+    use crate::engine::ANALYZER_VERSION;
+
+    #[test]
+    fn the_stored_weights_are_of_this_program() {
+        let weights: Weights = serde_json::from_str(include_str!("../data/confidence.json")).expect("the weights parse");
+        assert_eq!(weights.analyzer, ANALYZER_VERSION, "run `hotro fit`");
+        assert!(FEATURES.iter().all(|name| weights.confidence.weights.contains_key(*name)), "run `hotro fit`");
+        assert_eq!(weights.confidence.weights.len(), FEATURES.len(), "run `hotro fit`");
+        assert!(crate::rank::columns().any(|column| weights.fusion.of(column.name) > 0.0));
+        let json = weights.to_json().expect("weights are JSON");
+        assert_eq!(serde_json::from_str::<Weights>(&json).expect("and back"), weights);
+    }
+}

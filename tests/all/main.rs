@@ -1,2 +1,3 @@
-fn main(){}
+//! Tests that cross crates: one binary, so that it links once.
+
 mod store;

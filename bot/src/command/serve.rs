@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use hotro::channel::telegram::{Telegram, TelegramConfig};
 use hotro::channel::web::{self, Limits, Origins, Web};
 use hotro::config::{Config, LogFormat};
 use hotro::conversation::Conversations;
@@ -42,10 +43,25 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         stopping.clone(),
         Some(recorder),
     );
-    let router = web::router(web);
+    let mut router = web::router(web);
+    let mut telegram_task = None;
+    if let Some(keys) = TelegramConfig::from_keys(&config.telegram)? {
+        let telegram = Telegram::new(keys, conversations.clone()).context("telegram")?;
+        router = router.merge(telegram.router());
+        let stopping = stopping.clone();
+        telegram_task = Some(tokio::spawn(async move {
+            // The web goes on without Telegram; an operator of the machine reads why.
+            if let Err(error) = telegram.run(stopping).await {
+                tracing::error!(error = format!("{:#}", anyhow::Error::new(error)), "telegram has stopped");
+            }
+        }));
+    }
 
     println!("hotro: page    http://{address}/");
     println!("hotro: widget  http://{address}/widget.js");
+    if config.telegram.token.is_some() {
+        println!("hotro: Telegram is on");
+    }
     println!("hotro: API     http://{address}/api/openapi.json");
     let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
@@ -55,6 +71,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         })
         .await
         .context("serving");
+    if let Some(task) = telegram_task {
+        let _ = task.await;
+    }
     store.close().await;
     served
 }

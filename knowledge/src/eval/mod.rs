@@ -205,3 +205,35 @@ fn sum_up(knowledge: &Knowledge, rows: &[Row], outcomes: &[Outcome]) -> Metrics 
         p99_us: percentile(99),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read() {
+        let rows = parse("question\ttopics\tregister\nMất thẻ?\tbhyt/card-lost-damaged;lookup\tchat\n\nĐất?\toos\tforum\nx\t-\tlegal\n");
+        let labels: Vec<Vec<Label>> = rows.expect("three rows").into_iter().map(|row| row.labels).collect();
+        let topic = Label::Topic("bhyt/card-lost-damaged".to_owned());
+        assert_eq!(labels, [vec![topic, Label::Lookup], vec![Label::OutOfScope], vec![Label::Nothing]]);
+        assert_eq!(parse("question\ttopics\tregister\nno tabs"), Err(RowError { line: 2 }));
+    }
+
+    #[test]
+    fn figures_follow_their_definitions() {
+        let faq = faq::Faq::embedded().unwrap_or_else(|error| panic!("{error}"));
+        let knowledge = Knowledge::build(std::sync::Arc::new(faq)).expect("the index builds");
+        let rows = parse(
+            "question\ttopics\tregister\n\
+             quên mật khẩu vssid\tvssid/forgot-password-app;vssid/forgot-password-hotline-sms\tchat\n\
+             quên mật khẩu vssid\tno/such-topic\tchat\n\
+             công thức nấu phở bò\toos\tforum\n\
+             xin chào\t-\tchat\n\
+             kiểm tra giúp tôi đóng được bao nhiêu tháng\tlookup\tchat\n",
+        );
+        let (metrics, outcomes) = measure(&knowledge, &rows.expect("five rows"));
+        assert_eq!((metrics.questions, metrics.scored, metrics.uncovered, metrics.out_of_scope), (5, 2, 1, 1));
+        assert_eq!((metrics.r_at_1, metrics.lookup_right, metrics.false_answer_rate), (1.0, 1.0, 0.0));
+        assert_eq!(outcomes.iter().map(|outcome| outcome.scored).collect::<Vec<_>>(), [true, false, false, false, true]);
+    }
+}

@@ -7,8 +7,9 @@ use super::{Asked, Column, Scale, Scorer};
 pub(super) const COLUMNS: [Column; 1] = [Column { name: "context", scale: Scale::Plain }];
 
 /// In units of the fused score (log-odds against another topic). There is no corpus of follow-ups to fit them on: large enough to
-/// break ties between neighbours, too small to beat a question that names another subject.
-const SAME_TOPIC: f32 = 0.8;
+/// break ties between neighbours, too small to beat a question that names another subject. The same topic has just been read, and the
+/// words borrowed from its title speak for it already.
+const SAME_TOPIC: f32 = -1.0;
 const RELATED_TOPIC: f32 = 1.0;
 const SAME_DOMAIN: f32 = 0.5;
 

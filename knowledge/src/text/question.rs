@@ -30,6 +30,8 @@ pub(crate) struct Question {
     pub(crate) all_words: Vec<Word>,
     /// Other readings of some words, each a phrase.
     pub(crate) alternatives: Vec<Vec<Word>>,
+    /// Words of the topic that the question leans on; empty when it stands alone.
+    pub(crate) borrowed: Vec<Word>,
     /// Whether any accent was typed (or repaired): without one, only the folded fields can match.
     pub(crate) accented: bool,
     /// What repair changed, in order.

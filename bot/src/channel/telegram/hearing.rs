@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
-use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -89,10 +88,8 @@ impl Bot {
     }
 
     async fn hear(self: &Arc<Self>, update: &TelegramUpdate) -> Result<(), ConversationError> {
-        // What was stored has been read before; should it not be readable any more, nothing is lost by leaving it out.
-        let body: Value = serde_json::from_str(&update.body).unwrap_or_default();
-        let meaning = if body.is_null() { Meaning::Nothing } else { read(update.update_id, &body) };
-        match meaning {
+        // Nothing that means anything is stored unread.
+        match read(&update.body).unwrap_or(Meaning::Nothing) {
             Meaning::Said(said) => self.answer(said).await?,
             Meaning::Blocked { chat_id, blocked } => {
                 self.store().telegram_set_blocked(chat_id, blocked).await?;

@@ -2,50 +2,44 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::Value;
 use teloxide::types::{Update, UpdateKind};
 
 use super::render::Rendered;
-use super::translate::{Meaning, translate};
-use super::{Bot, count_update};
+use super::translate::{Meaning, Said, translate};
+use super::{Bot, count_error, count_update};
 use crate::conversation::now_ms;
 use crate::dialogue::texts;
 use crate::store::StoreError;
 
 /// The chat of an update that belongs to none that we keep.
 const NO_CHAT: i64 = 0;
+const NO_BODY: &str = "";
 
 /// The number of an update; `None` for what is no update.
 pub(super) fn id_of(update: &Value) -> Option<i64> {
     update.get("update_id")?.as_i64()
 }
 
-/// What a stored update means.
-pub(super) fn read(update_id: i64, update: &Value) -> Meaning {
-    match Update::deserialize(update) {
-        Ok(Update { kind: UpdateKind::Error(_), .. }) | Err(_) => {
-            count_update("unreadable");
-            tracing::warn!(update_id, "an update of Telegram cannot be read and is left out");
-            Meaning::Nothing
-        }
-        Ok(update) => translate(&update),
-    }
+/// What an update means; `None` when teloxide cannot read it.
+pub(super) fn read(body: &str) -> Option<Meaning> {
+    // From text, not from a `Value`: teloxide borrows the names of the fields, and finds no kind at all when it cannot.
+    let update: Update = serde_json::from_str(body).ok()?;
+    if let UpdateKind::Error(_) = update.kind { None } else { Some(translate(&update)) }
 }
 
 impl Bot {
     /// Takes one update in; it may be told as arrived when this returns. The same update again changes nothing.
     pub(super) async fn take_in(self: &Arc<Self>, update_id: i64, update: &Value) -> Result<(), StoreError> {
-        let meaning = read(update_id, update);
+        let body = update.to_string();
+        let meaning = read(&body).unwrap_or_else(|| {
+            count_error("update");
+            tracing::warn!(update_id, "an update of Telegram cannot be read and is left out");
+            Meaning::Nothing
+        });
+        count_update(meaning.kind());
         match meaning {
-            Meaning::Said(_) => count_update("said"),
-            Meaning::Blocked { .. } => count_update("blocked"),
-            Meaning::CalledInGroup { .. } => count_update("group"),
-            Meaning::Nothing => count_update("nothing"),
-        }
-        match meaning {
-            Meaning::Said(said) => self.keep(update_id, said.chat_id, update).await,
-            Meaning::Blocked { chat_id, .. } => self.keep(update_id, chat_id, update).await,
+            Meaning::Said(Said { chat_id, .. }) | Meaning::Blocked { chat_id, .. } => self.keep(update_id, chat_id, &body).await,
             Meaning::CalledInGroup { chat_id, bot } => {
                 if self.note(update_id).await? {
                     self.point_to_private_chat(chat_id, &bot);
@@ -56,8 +50,8 @@ impl Bot {
         }
     }
 
-    async fn keep(&self, update_id: i64, chat_id: i64, update: &Value) -> Result<(), StoreError> {
-        if self.store().telegram_store_update(update_id, chat_id, &update.to_string(), now_ms()).await? {
+    async fn keep(&self, update_id: i64, chat_id: i64, body: &str) -> Result<(), StoreError> {
+        if self.store().telegram_store_update(update_id, chat_id, body, now_ms()).await? {
             self.arrived.notify_one();
         }
         Ok(())
@@ -65,7 +59,7 @@ impl Bot {
 
     /// Stores the number alone: what groups say is none of our business, but polling goes on behind it. False: it was there already.
     async fn note(&self, update_id: i64) -> Result<bool, StoreError> {
-        let fresh = self.store().telegram_store_update(update_id, NO_CHAT, "null", now_ms()).await?;
+        let fresh = self.store().telegram_store_update(update_id, NO_CHAT, NO_BODY, now_ms()).await?;
         self.store().telegram_update_handled(update_id, now_ms()).await?;
         Ok(fresh)
     }

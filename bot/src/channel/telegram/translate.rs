@@ -30,6 +30,18 @@ pub(super) enum Meaning {
     Nothing,
 }
 
+impl Meaning {
+    /// The word for it in metrics.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Meaning::Said(_) => "said",
+            Meaning::Blocked { .. } => "blocked",
+            Meaning::CalledInGroup { .. } => "group",
+            Meaning::Nothing => "nothing",
+        }
+    }
+}
+
 /// An input, and what is needed to answer it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
@@ -203,7 +215,7 @@ mod tests {
 
     fn meaning(kind: &str, body: Value) -> Meaning {
         let update = json!({"update_id": 5, kind: body});
-        translate(&serde_json::from_value(update).unwrap())
+        translate(&serde_json::from_str(&update.to_string()).unwrap())
     }
 
     fn input(fields: Value) -> Option<Input> {
@@ -279,7 +291,8 @@ mod tests {
         let id = |update_id: u32, message_id: i32| {
             let mut body = message(&private(), json!({"photo": photo, "media_group_id": "130"}));
             body["message_id"] = json!(message_id);
-            match translate(&serde_json::from_value(json!({"update_id": update_id, "message": body})).unwrap()) {
+            let update = json!({"update_id": update_id, "message": body}).to_string();
+            match translate(&serde_json::from_str(&update).unwrap()) {
                 Meaning::Said(said) => said.input_id,
                 other => panic!("{other:?}"),
             }

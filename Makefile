@@ -1,0 +1,37 @@
+# `make run` serves, `make test` proves. The rest is for people who work on hotro.
+CARGO ?= cargo
+SHAPE = --workspace --all-targets
+
+.PHONY: run test check fmt fit eval load needs
+
+run:
+	$(CARGO) build --release --package hotro
+	./target/release/hotro serve
+
+test: needs
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(SHAPE) -- --deny warnings
+	$(CARGO) test $(SHAPE)
+
+# What the tests need from Debian, when it is missing.
+needs:
+	./.ci/needs
+
+check:
+	$(CARGO) run --package hotro -- check
+
+fmt:
+	$(CARGO) fmt --all
+
+# Fits the weights of ranking and confidence anew after the content has changed.
+fit:
+	$(CARGO) run --release --package hotro -- fit
+
+# Figures on labelled questions: make eval FILE=questions.tsv
+eval:
+	$(CARGO) run --release --package hotro -- eval $(FILE)
+
+# Turns per second, latency, memory, kill -9: about a minute, on loopback.
+load:
+	$(CARGO) build --release --workspace
+	./target/release/load
