@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faq::{Faq, TopicId};
 
-use crate::confidence::{FEATURES, features};
+use crate::confidence::{FEATURES, Features, features};
 use crate::corpus::Subject;
 use crate::decide::{Candidate, Decision, Lead, decide};
 use crate::engine::{ANALYZER_VERSION, Engine, Ranked};
@@ -45,7 +45,7 @@ pub struct AskContext<'a> {
 /// A question, understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// Best first, at most 10; equal scores by topic id. Empty for an intent that is recognised by its words.
+    /// Best first, at most 10; equal probabilities by score, then by topic id. Empty for an intent that is recognised by its words.
     pub candidates: Vec<Candidate>,
     /// What to do.
     pub decision: Decision,
@@ -96,31 +96,42 @@ impl Knowledge {
         }
         let ranked = self.engine.rank(question, context.last_topic);
         let corpus = &self.engine.corpus;
-        let best = self.engine.best(&ranked.ranking);
-        let features = features(&self.engine, &ranked, &best);
-        let probabilities = at_most_one(features.iter().map(|features| self.weights.confidence.probability(features)).collect());
-        let mut candidates: Vec<Candidate> = best
+        let judged = self.judge(&ranked);
+        let candidates: Vec<Candidate> = judged
             .iter()
-            .zip(&probabilities)
-            .filter_map(|(&number, &probability)| match corpus.subject(number) {
+            .filter_map(|&Judged { number, probability, .. }| match corpus.subject(number) {
                 Subject::Topic(id) => {
                     Some(Candidate { topic: id.clone(), probability, score: f64::from(ranked.ranking.fused[number]) })
                 }
                 Subject::Lookup | Subject::Outside(_) => None,
             })
             .collect();
-        candidates.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        let lead = match (best.first().map(|&number| corpus.subject(number)), probabilities.first()) {
-            (Some(Subject::Lookup), Some(&probability)) => Lead::Lookup(probability),
-            (Some(Subject::Outside(_)), _) => Lead::Outside,
-            _ => Lead::Topic,
+        let lead = match judged.first().map(|first| (corpus.subject(first.number), first.probability)) {
+            Some((Subject::Lookup, probability)) => Lead::Lookup(probability),
+            Some((Subject::Outside(_), _)) => Lead::Outside,
+            Some((Subject::Topic(_), _)) | None => Lead::Topic,
         };
         let decision = decide(&candidates, lead, &self.weights.thresholds);
         let mut trace = self.trace(&ranked.question);
         trace.context = ranked.context.map(|context| corpus.topics[context.topic].clone());
-        trace.candidates = self.candidate_traces(&ranked, &best, &probabilities);
-        trace.features = features.first().map(|first| FEATURES.into_iter().zip(*first).collect()).unwrap_or_default();
+        trace.candidates = self.candidate_traces(&ranked, &judged);
+        trace.features = judged.first().map(|first| FEATURES.into_iter().zip(first.features).collect()).unwrap_or_default();
         Reading { candidates, decision, understood: ranked.question.understood, trace }
+    }
+
+    /// The candidates with their probabilities, best first; equal ones by score, then by number.
+    fn judge(&self, ranked: &Ranked) -> Vec<Judged> {
+        let numbers = self.engine.best(&ranked.ranking);
+        let features = features(&self.engine, ranked, &numbers);
+        let probabilities = at_most_one(features.iter().map(|features| self.weights.confidence.probability(features)).collect());
+        let mut judged: Vec<Judged> = numbers
+            .into_iter()
+            .zip(probabilities)
+            .zip(features)
+            .map(|((number, probability), features)| Judged { number, probability, features })
+            .collect();
+        judged.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        judged
     }
 
     fn trace(&self, question: &Question) -> Trace {
@@ -141,33 +152,40 @@ impl Knowledge {
         }
     }
 
-    fn candidate_traces(&self, ranked: &Ranked, best: &[usize], probabilities: &[f64]) -> Vec<CandidateTrace> {
+    fn candidate_traces(&self, ranked: &Ranked, judged: &[Judged]) -> Vec<CandidateTrace> {
         let Ranked { question, terms, context, ranking } = ranked;
         let asked = Asked { question, terms, context: *context };
         let columns = self.engine.ranker.columns();
-        best.iter()
-            .zip(probabilities)
+        judged
+            .iter()
             .enumerate()
-            .map(|(place, (&topic, &probability))| {
+            .map(|(place, &Judged { number, probability, .. })| {
                 let mut evidence = Vec::new();
                 if place < EVIDENCE_CANDIDATES_MAX {
-                    evidence = self.engine.ranker.evidence(&asked, topic);
+                    evidence = self.engine.ranker.evidence(&asked, number);
                     evidence.truncate(EVIDENCE_TERMS_MAX);
                 }
                 CandidateTrace {
-                    subject: match self.engine.corpus.subject(topic) {
+                    subject: match self.engine.corpus.subject(number) {
                         Subject::Topic(id) => id.to_string(),
                         Subject::Lookup => "lookup".to_owned(),
                         Subject::Outside(field) => format!("outside:{field}"),
                     },
                     probability,
-                    score: f64::from(ranking.fused[topic]),
-                    parts: columns.iter().zip(&ranking.parts).map(|(column, part)| (column.name, f64::from(part[topic]))).collect(),
+                    score: f64::from(ranking.fused[number]),
+                    parts: columns.iter().zip(&ranking.parts).map(|(column, part)| (column.name, f64::from(part[number]))).collect(),
                     evidence: evidence.into_iter().map(|(term, part)| (self.engine.spell(term), f64::from(part))).collect(),
                 }
             })
             .collect()
     }
+}
+
+/// A candidate with its probability.
+struct Judged {
+    number: usize,
+    probability: f64,
+    features: Features,
 }
 
 /// Candidates exclude each other, so their probabilities sum to one at most.
@@ -310,7 +328,7 @@ mod tests {
             let reading = ask(&text);
             let sum: f64 = reading.candidates.iter().map(|candidate| candidate.probability).sum();
             prop_assert!(sum <= 1.0 + 1e-9);
-            prop_assert!(reading.candidates.windows(2).all(|pair| pair[0].score >= pair[1].score));
+            prop_assert!(reading.candidates.windows(2).all(|pair| pair[0].probability >= pair[1].probability));
             prop_assert_eq!(ask(&text), reading);
         }
     }

@@ -280,7 +280,9 @@ fn judge(examples: &[Example]) -> Result<Vec<Judged>, FitError> {
                 right: candidate.right,
                 subject: candidate.subject,
             });
-            judged.push(Judged { kind: example.kind, candidates: candidates.collect() });
+            let mut candidates: Vec<JudgedCandidate> = candidates.collect();
+            candidates.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+            judged.push(Judged { kind: example.kind, candidates });
         }
     }
     Ok(judged)

@@ -38,9 +38,10 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
 }
 
 fn summary(knowledge: &Knowledge, reading: &Reading, micros: u64) -> serde_json::Value {
+    // A clarification names the topic that it puts first.
     let (outcome, topic) = match &reading.decision {
         Decision::Answer => ("answered", reading.candidates.first().map(|candidate| candidate.topic.as_str())),
-        Decision::Clarify { .. } => ("clarify", None),
+        Decision::Clarify { choices } => ("clarify", choices.first().map(faq::TopicId::as_str)),
         Decision::Miss { .. } => ("missed", None),
         Decision::Intent(knowledge::Intent::Lookup) => ("action", None),
         Decision::Intent(_) => ("small_talk", None),

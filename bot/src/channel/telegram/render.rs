@@ -378,7 +378,28 @@ mod tests {
 
     #[test]
     fn an_answer_is_one_message() {
-        insta::assert_snapshot!(shown(&answer()), @"");
+        insta::assert_snapshot!(shown(&answer()), @r#"
+        <i>Mình hiểu là: con thu 2 nghi may thang</i>
+
+        Con thứ hai: bạn được nghỉ <b>7 tháng</b>.
+
+        <b>Nộp ở đâu</b>
+        1. Nộp cho công ty trong 45 ngày.
+        2. Xem trên <a href="https://dichvucong.gov.vn/?a=1&amp;b=2">cổng dịch vụ công</a>.
+
+        • Cần hỏi thêm, gọi 1900 9068
+
+        <blockquote expandable><b>Mức hưởng</b>
+        • 100% bình quân lương
+        • a &lt; b &amp; &quot;c&quot;
+
+        Hết.</blockquote>
+
+        📄 Căn cứ: Luật Dân số 113/2025/QH15, Điều 14 (hiệu lực 01/07/2026). Rà soát 22/11/2026.
+        ⚠ Câu trả lời này đã quá hạn rà soát. Bạn xác nhận lại với 1900 9068 trước khi làm thủ tục.
+        [Câu hỏi liên quan -> related:bhxh/maternity-second-child] [Chưa đúng ý -> wrong:bhxh/maternity-second-child]
+        [Gặp tổng đài viên -> operator]
+        "#);
     }
 
     #[test]
@@ -388,9 +409,18 @@ mod tests {
             choices: vec![texts::call_choice(), texts::leave_queue_choice(), Choice::link("Cổng dịch vụ công", "https://dichvucong.gov.vn/")],
             ..Message::default()
         };
-        insta::assert_snapshot!(shown(&message), @"");
+        insta::assert_snapshot!(shown(&message), @r#"
+        Mình đã đưa bạn vào hàng đợi.
+
+        ☎ Gọi 1900 9068
+        [Rời hàng đợi -> leave-queue] [Cổng dịch vụ công -> https://dichvucong.gov.vn/]
+        "#);
         let said = Message { blocks: texts::queued(), choices: vec![texts::call_choice()], ..Message::default() };
-        insta::assert_snapshot!(shown(&said), @"");
+        insta::assert_snapshot!(shown(&said), @r#"
+        Mình đã đưa cuộc trò chuyện này vào danh sách chờ tổng đài viên. Trong lúc chờ, bạn vẫn hỏi mình được.
+
+        Cần gấp, bạn gọi 1900 9068.
+        "#);
     }
 
     #[test]
@@ -402,7 +432,10 @@ mod tests {
             choices: vec![Choice::new(ChoiceId::Help, "<b>")],
             ..Message::default()
         };
-        insta::assert_snapshot!(shown(&message), @"");
+        insta::assert_snapshot!(shown(&message), @r#"
+        &lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;<a href="https://a.vn/&quot;&gt;&lt;b&gt;">x</a>y
+        [<b> -> help]
+        "#);
     }
 
     #[test]

@@ -1,0 +1,57 @@
+//! One conversation over the pure dialogue: the real FAQ, a fixed morning, no store.
+
+use std::sync::{Arc, LazyLock};
+
+use faq::Faq;
+use hotro::dialogue::{Channel, Context, Input, Recorded, State, Turn, step};
+use jiff::civil::datetime;
+use jiff::tz::Offset;
+use knowledge::Knowledge;
+
+/// The embedded FAQ with its index: slow to build, so built once.
+pub fn knowledge() -> &'static Knowledge {
+    static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(|| {
+        let faq = Faq::embedded().unwrap_or_else(|error| panic!("the embedded FAQ: {error}"));
+        Knowledge::build(Arc::new(faq)).expect("the index of the embedded FAQ builds")
+    });
+    &KNOWLEDGE
+}
+
+/// When every conversation of the tests takes place: 25/11/2026 09:00 in Vietnam.
+pub fn now_ms() -> i64 {
+    let morning = Offset::constant(7).to_timestamp(datetime(2026, 11, 25, 9, 0, 0, 0)).expect("a moment within jiff's range");
+    morning.as_millisecond()
+}
+
+/// A log and its state, carried along turn by turn as the program does.
+pub struct Conversation {
+    channel: Channel,
+    /// Everything that happened.
+    pub log: Vec<Recorded>,
+    /// What the log adds up to.
+    pub state: State,
+}
+
+impl Conversation {
+    /// An empty log.
+    pub fn on(channel: Channel) -> Conversation {
+        Conversation { channel, log: Vec::new(), state: State::default() }
+    }
+
+    /// One turn, appended to the log.
+    pub fn hear(&mut self, input: &Input) -> Turn {
+        let turn = self.step(input);
+        for event in &turn.events {
+            let recorded = Recorded { seq: self.state.seq + 1, at_ms: now_ms(), event: event.clone() };
+            self.state.apply(&recorded);
+            self.log.push(recorded);
+        }
+        turn
+    }
+
+    /// The turn that an input would lead to.
+    pub fn step(&self, input: &Input) -> Turn {
+        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel };
+        step(&self.state, &format!("input-{}", self.state.seq), input, &context)
+    }
+}
