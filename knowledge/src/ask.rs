@@ -45,7 +45,7 @@ pub struct AskContext<'a> {
 /// A question, understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// Best first, at most 10; equal probabilities by score, then by topic id. Empty for an intent that is recognised by its words.
+    /// Best first, at most 10; equal scores by topic id. Empty for an intent that is recognised by its words.
     pub candidates: Vec<Candidate>,
     /// What to do.
     pub decision: Decision,
@@ -100,9 +100,7 @@ impl Knowledge {
         let candidates: Vec<Candidate> = judged
             .iter()
             .filter_map(|&Judged { number, probability, .. }| match corpus.subject(number) {
-                Subject::Topic(id) => {
-                    Some(Candidate { topic: id.clone(), probability, score: f64::from(ranked.ranking.fused[number]) })
-                }
+                Subject::Topic(id) => Some(Candidate { topic: id.clone(), probability, score: f64::from(ranked.ranking.fused[number]) }),
                 Subject::Lookup | Subject::Outside(_) => None,
             })
             .collect();
@@ -119,19 +117,13 @@ impl Knowledge {
         Reading { candidates, decision, understood: ranked.question.understood, trace }
     }
 
-    /// The candidates with their probabilities, best first; equal ones by score, then by number.
+    /// The candidates with their probabilities, best first.
     fn judge(&self, ranked: &Ranked) -> Vec<Judged> {
         let numbers = self.engine.best(&ranked.ranking);
         let features = features(&self.engine, ranked, &numbers);
-        let probabilities = at_most_one(features.iter().map(|features| self.weights.confidence.probability(features)).collect());
-        let mut judged: Vec<Judged> = numbers
-            .into_iter()
-            .zip(probabilities)
-            .zip(features)
-            .map(|((number, probability), features)| Judged { number, probability, features })
-            .collect();
-        judged.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        judged
+        let probabilities = self.weights.confidence.probabilities(&features);
+        let judged = numbers.into_iter().zip(probabilities).zip(features);
+        judged.map(|((number, probability), features)| Judged { number, probability, features }).collect()
     }
 
     fn trace(&self, question: &Question) -> Trace {
@@ -153,8 +145,8 @@ impl Knowledge {
     }
 
     fn candidate_traces(&self, ranked: &Ranked, judged: &[Judged]) -> Vec<CandidateTrace> {
-        let Ranked { question, terms, context, ranking } = ranked;
-        let asked = Asked { question, terms, context: *context };
+        let Ranked { terms, context, ranking, .. } = ranked;
+        let asked = Asked { terms, context: *context };
         let columns = self.engine.ranker.columns();
         judged
             .iter()
@@ -186,15 +178,6 @@ struct Judged {
     number: usize,
     probability: f64,
     features: Features,
-}
-
-/// Candidates exclude each other, so their probabilities sum to one at most.
-pub(crate) fn at_most_one(mut probabilities: Vec<f64>) -> Vec<f64> {
-    let sum: f64 = probabilities.iter().sum();
-    if sum > 1.0 {
-        probabilities.iter_mut().for_each(|probability| *probability /= sum);
-    }
-    probabilities
 }
 
 #[cfg(test)]
@@ -254,7 +237,8 @@ mod tests {
 
     #[test]
     fn asking_for_the_own_file_starts_the_lookup() {
-        for text in ["kiểm tra giúp tôi đóng được bao nhiêu tháng", "nhờ ad tra cứu giúp em quá trình đóng bhxh của em với"] {
+        for text in ["kiểm tra giúp tôi đóng được bao nhiêu tháng", "nhờ ad tra cứu giúp em quá trình đóng bhxh của em với"]
+        {
             assert_eq!(ask(text).decision, Decision::Intent(Intent::Lookup), "{text}");
         }
     }
@@ -274,9 +258,10 @@ mod tests {
         assert_eq!(leaning.candidates[0].topic.as_str(), "bhxh/maternity-father-leave");
         assert_eq!(leaning.trace.context, Some(last));
         assert_eq!(ask(question).trace.context, None);
-        let unrelated = KNOWLEDGE.ask("quên mật khẩu vssid thì lấy lại thế nào", &AskContext {
-            last_topic: TopicId::parse("bhxh/maternity-conditions").as_ref(),
-        });
+        let unrelated = KNOWLEDGE.ask(
+            "quên mật khẩu vssid thì lấy lại thế nào",
+            &AskContext { last_topic: TopicId::parse("bhxh/maternity-conditions").as_ref() },
+        );
         assert_eq!(unrelated.trace.context, None, "a question that stands alone does not lean");
     }
 
@@ -328,7 +313,7 @@ mod tests {
             let reading = ask(&text);
             let sum: f64 = reading.candidates.iter().map(|candidate| candidate.probability).sum();
             prop_assert!(sum <= 1.0 + 1e-9);
-            prop_assert!(reading.candidates.windows(2).all(|pair| pair[0].probability >= pair[1].probability));
+            prop_assert!(reading.candidates.windows(2).all(|pair| pair[0].score >= pair[1].score && pair[0].probability >= pair[1].probability));
             prop_assert_eq!(ask(&text), reading);
         }
     }

@@ -165,11 +165,40 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
 }
 
 impl Logistic {
+    /// The probabilities of a question's candidates, best first: they sum to one at most, and none is likelier than one before it.
+    pub(crate) fn probabilities(&self, candidates: &[Features]) -> Vec<f64> {
+        let mut probabilities: Vec<f64> = candidates.iter().map(|features| self.probability(features)).collect();
+        // Candidates exclude each other.
+        let sum: f64 = probabilities.iter().sum();
+        if sum > 1.0 {
+            probabilities.iter_mut().for_each(|probability| *probability /= sum);
+        }
+        falling(&probabilities)
+    }
+
     /// The probability of a candidate with these features.
-    pub(crate) fn probability(&self, features: &Features) -> f64 {
+    fn probability(&self, features: &Features) -> f64 {
         let weighted = FEATURES.iter().zip(features).map(|(name, value)| self.weights.get(*name).copied().unwrap_or(0.0) * value);
         1.0 / (1.0 + (-(self.intercept + weighted.sum::<f64>())).exp())
     }
+}
+
+/// The falling sequence nearest to the given one: neighbours in the wrong order share their mean.
+fn falling(values: &[f64]) -> Vec<f64> {
+    // Blocks of equal values: their mean and length.
+    let mut blocks: Vec<(f64, usize)> = Vec::with_capacity(values.len());
+    for &value in values {
+        let mut block = (value, 1);
+        while let Some(&(mean, length)) = blocks.last()
+            && mean < block.0
+        {
+            let together = length + block.1;
+            block = ((mean * length as f64 + block.0 * block.1 as f64) / together as f64, together);
+            blocks.pop();
+        }
+        blocks.push(block);
+    }
+    blocks.into_iter().flat_map(|(mean, length)| std::iter::repeat_n(mean, length)).collect()
 }
 
 /// Keeps the log-odds of certainty finite.
@@ -178,4 +207,28 @@ const PROBABILITY_MIN: f64 = 1e-6;
 fn log_odds(probability: f64) -> f64 {
     let probability = probability.clamp(PROBABILITY_MIN, 1.0 - PROBABILITY_MIN);
     (probability / (1.0 - probability)).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn values_in_the_wrong_order_share_their_mean() {
+        assert_eq!(falling(&[0.5, 0.25, 0.1]), [0.5, 0.25, 0.1]);
+        assert_eq!(falling(&[0.25, 0.75, 0.1]), [0.5, 0.5, 0.1]);
+        assert_eq!(falling(&[0.1, 0.2, 0.6]), [0.3, 0.3, 0.3]);
+        assert_eq!(falling(&[]), [0.0; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn falling_keeps_length_and_sum(values in proptest::collection::vec(0.0..1.0_f64, 0..20)) {
+            let fallen = falling(&values);
+            prop_assert_eq!(fallen.len(), values.len());
+            prop_assert!(fallen.windows(2).all(|pair| pair[0] >= pair[1]));
+            prop_assert!((fallen.iter().sum::<f64>() - values.iter().sum::<f64>()).abs() < 1e-9);
+        }
+    }
 }

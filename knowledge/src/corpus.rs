@@ -26,7 +26,6 @@ pub(crate) struct Corpus {
 pub(crate) struct Text {
     /// Topic number.
     pub(crate) topic: usize,
-    pub(crate) hand: Hand,
     pub(crate) words: Vec<WordId>,
 }
 
@@ -149,7 +148,7 @@ impl Corpus {
             let mut add = |hand: Hand, text: &str| {
                 if keep(hand) {
                     let words = vocabulary.add_text(&analyzer.citizen_words(text));
-                    questions.push(Text { topic: number, hand, words });
+                    questions.push(Text { topic: number, words });
                 }
             };
             add(Hand::Title, &topic.title);
@@ -159,9 +158,9 @@ impl Corpus {
             }
             answers.push(vocabulary.add_text(&analyzer.words(&topic.plain_text())));
         }
-        for (besides, (question, hand)) in questions_besides().filter(|(_, (_, hand))| keep(*hand)) {
+        for (besides, (question, _)) in questions_besides().filter(|(_, (_, hand))| keep(*hand)) {
             let words = vocabulary.add_text(&analyzer.citizen_words(question));
-            questions.push(Text { topic: faq.topics().len() + besides, hand, words });
+            questions.push(Text { topic: faq.topics().len() + besides, words });
         }
         answers.resize(faq.topics().len() + subjects_besides().len(), Vec::new());
         vocabulary.finish();

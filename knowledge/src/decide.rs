@@ -62,13 +62,15 @@ pub(crate) fn decide(candidates: &[Candidate], lead: Lead, thresholds: &Threshol
         Lead::Topic if candidates.first().is_some_and(|first| first.probability >= thresholds.answer) => return Decision::Answer,
         Lead::Topic | Lead::Lookup(_) | Lead::Outside => {}
     }
-    let worth: Vec<&Candidate> =
-        candidates.iter().filter(|candidate| candidate.probability >= thresholds.choice).take(CHOICES_MAX).collect();
-    let together: f64 = worth.iter().map(|candidate| candidate.probability).sum();
-    if lead != Lead::Outside && worth.len() >= CHOICES_MIN && together >= thresholds.clarify {
-        return Decision::Clarify { choices: worth.into_iter().map(|candidate| candidate.topic.clone()).collect() };
+    let worth = candidates.iter().take_while(|candidate| candidate.probability >= thresholds.choice).count();
+    let offered = &candidates[..worth.clamp(CHOICES_MIN, CHOICES_MAX).min(candidates.len())];
+    let together: f64 = offered.iter().map(|candidate| candidate.probability).sum();
+    let ids = |candidates: &[Candidate]| candidates.iter().map(|candidate| candidate.topic.clone()).collect();
+    if lead != Lead::Outside && offered.len() >= CHOICES_MIN && together >= thresholds.clarify {
+        Decision::Clarify { choices: ids(offered) }
+    } else {
+        Decision::Miss { nearest: ids(&candidates[..worth.min(NEAREST_MAX)]) }
     }
-    Decision::Miss { nearest: worth.into_iter().take(NEAREST_MAX).map(|candidate| candidate.topic.clone()).collect() }
 }
 
 #[cfg(test)]
@@ -98,7 +100,9 @@ mod tests {
         check(&[0.5, 0.2, 0.05], Lead::Topic, "clarify 2");
         check(&[0.2, 0.15, 0.15, 0.15, 0.15], Lead::Topic, "clarify 4");
         check(&[0.2, 0.15], Lead::Topic, "miss 2");
-        check(&[0.5, 0.05], Lead::Topic, "miss 1");
+        check(&[0.5, 0.05], Lead::Topic, "clarify 2");
+        check(&[0.3, 0.05], Lead::Topic, "miss 1");
+        check(&[0.5], Lead::Topic, "miss 1");
         check(&[0.01], Lead::Topic, "miss 0");
         check(&[], Lead::Topic, "miss 0");
         check(&[0.2, 0.2], Lead::Lookup(0.5), "Lookup");

@@ -48,9 +48,7 @@ impl Engine {
             coverage: Coverage::build(&topics),
             ranker: Ranker::new(&corpus, &topics, Neighbourhood::new(&corpus.topics, faq), weights)?,
             titles: faq.topics().iter().map(|topic| literal_words(&topic.title)).collect(),
-            follow_ups: PhraseTable::new(
-                rows(include_str!("../data/follow_ups.tsv")).map(|phrase| (literal_words(phrase), ())),
-            ),
+            follow_ups: PhraseTable::new(rows(include_str!("../data/follow_ups.tsv")).map(|phrase| (literal_words(phrase), ()))),
             corpus,
         })
     }
@@ -70,7 +68,7 @@ impl Engine {
             question.borrowed = self.titles[topic].clone();
         }
         let terms = Terms::of_question(&question, &self.corpus.vocabulary);
-        let ranking = self.ranker.rank(&Asked { question: &question, terms: &terms, context });
+        let ranking = self.ranker.rank(&Asked { terms: &terms, context });
         Ranked { question, terms, context, ranking }
     }
 
@@ -89,8 +87,7 @@ impl Engine {
     /// Whether a question reads as a continuation: "thế còn chồng thì sao?".
     fn leans(&self, question: &Question) -> bool {
         let words = &question.words;
-        words.len() <= FOLLOW_UP_UNSAID_MAX
-            || (words.len() <= FOLLOW_UP_WORDS_MAX && self.follow_ups.at_start(words).next().is_some())
+        words.len() <= FOLLOW_UP_UNSAID_MAX || (words.len() <= FOLLOW_UP_WORDS_MAX && self.follow_ups.at_start(words).next().is_some())
     }
 
     /// A term as people read it.

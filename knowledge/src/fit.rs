@@ -10,12 +10,11 @@ use linfa::traits::Fit;
 use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2};
 
-use crate::ask::at_most_one;
 use crate::confidence::{FEATURES, Features, features};
 use crate::corpus::{Hand, Subject, questions_besides};
 use crate::decide::{CHOICES_MAX, CHOICES_MIN};
-use crate::eval::{Perturbation, perturb};
 use crate::engine::{ANALYZER_VERSION, Engine, Ranked};
+use crate::eval::{Perturbation, perturb};
 use crate::rank::{Scale, columns};
 use crate::weights::{Calibration, CalibrationBin, FusionWeights, Logistic, Thresholds, Weights};
 
@@ -29,7 +28,7 @@ const FALSE_ANSWERS_MAX: f64 = 0.12;
 const LOOKUP_PRECISION_TARGET: f64 = 0.8;
 /// Share of the answerable questions that may be dismissed for want of confidence: people who are offered choices can still say that
 /// none fits, people who are dismissed cannot say anything. Small, because citizens' letters are less clear than the authors'.
-const DISMISSED_MAX: f64 = 0.01;
+const DISMISSED_MAX: f64 = 0.003;
 /// A line among the choices is worth reading at this probability.
 const CHOICE_PROBABILITY: f64 = 0.03;
 /// Wrong topics that each question is compared with when the scorers are weighed.
@@ -110,8 +109,7 @@ fn as_typed(question: &str, at: usize) -> String {
 
 /// Weighs the scorers: each pair of the right topic and a rival is one example of a logistic model over the differences.
 fn fit_fusion(faq: &Faq) -> Result<FusionWeights, FitError> {
-    let names: Vec<&'static str> =
-        columns().filter(|column| column.scale == Scale::Standardized).map(|column| column.name).collect();
+    let names: Vec<&'static str> = columns().filter(|column| column.scale == Scale::Standardized).map(|column| column.name).collect();
     let equal = FusionWeights(names.iter().map(|name| ((*name).to_owned(), 1.0)).collect());
     let mut rows: Vec<Row> = Vec::new();
     let mut asked = 0;
@@ -127,7 +125,7 @@ fn fit_fusion(faq: &Faq) -> Result<FusionWeights, FitError> {
                 columns.filter(|(column, _)| column.scale == Scale::Standardized).map(|(_, scores)| scores).collect();
             for rival in ranked.ranking.best(RIVALS).into_iter().filter(|&topic| topic != right) {
                 // "Right above rival" and "rival below right" say the same; taking turns gives the solver both classes.
-                let holds = rows.len() % 2 == 0;
+                let holds = rows.len().is_multiple_of(2);
                 let sign = if holds { 1.0 } else { -1.0 };
                 let values = scores.iter().map(|scores| sign * f64::from(scores[right] - scores[rival])).collect();
                 rows.push(Row { values, holds });
@@ -220,8 +218,7 @@ fn fit_confidence<'a>(examples: impl Iterator<Item = &'a Example>) -> Result<Log
         std::iter::repeat_n(example, times)
     });
     let candidates = weighed.flat_map(|example| &example.candidates);
-    let rows: Vec<Row> =
-        candidates.map(|candidate| Row { values: candidate.features.to_vec(), holds: candidate.right }).collect();
+    let rows: Vec<Row> = candidates.map(|candidate| Row { values: candidate.features.to_vec(), holds: candidate.right }).collect();
     let all: Vec<usize> = (0..FEATURES.len()).collect();
     let Solution { intercept, weights } = solve(&rows, &all, Intercept::With)?;
     let weights = FEATURES.into_iter().map(str::to_owned).zip(weights.into_iter().map(rounded)).collect();
@@ -258,12 +255,11 @@ impl Judged {
         self.candidates.first().map_or((0.0, false), |first| (first.probability, first.right))
     }
 
-    /// The probability together of the choices that would be offered; `None` when there are too few.
-    fn choices(&self) -> Option<f64> {
-        let topics = self.candidates.iter().filter(|candidate| candidate.subject == SubjectKind::Topic);
-        let choices: Vec<f64> =
-            topics.map(|topic| topic.probability).filter(|&probability| probability >= CHOICE_PROBABILITY).take(CHOICES_MAX).collect();
-        (choices.len() >= CHOICES_MIN).then(|| choices.iter().sum())
+    /// The probability together of the choices that would be offered.
+    fn choices(&self) -> f64 {
+        let topics = self.candidates.iter().filter(|candidate| candidate.subject == SubjectKind::Topic).map(|topic| topic.probability);
+        let worth = topics.clone().take_while(|&probability| probability >= CHOICE_PROBABILITY).count();
+        topics.take(worth.clamp(CHOICES_MIN, CHOICES_MAX)).sum()
     }
 }
 
@@ -272,17 +268,14 @@ fn judge(examples: &[Example]) -> Result<Vec<Judged>, FitError> {
     for fold in 0..FOLDS.len() {
         let model = fit_confidence(examples.iter().filter(|example| example.fold != fold))?;
         for example in examples.iter().filter(|example| example.fold == fold) {
-            let probabilities = at_most_one(
-                example.candidates.iter().map(|candidate| model.probability(&candidate.features)).collect(),
-            );
+            let features: Vec<Features> = example.candidates.iter().map(|candidate| candidate.features).collect();
+            let probabilities = model.probabilities(&features);
             let candidates = probabilities.into_iter().zip(&example.candidates).map(|(probability, candidate)| JudgedCandidate {
                 probability,
                 right: candidate.right,
                 subject: candidate.subject,
             });
-            let mut candidates: Vec<JudgedCandidate> = candidates.collect();
-            candidates.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-            judged.push(Judged { kind: example.kind, candidates });
+            judged.push(Judged { kind: example.kind, candidates: candidates.collect() });
         }
     }
     Ok(judged)
@@ -301,7 +294,7 @@ fn choose_thresholds(judged: &[Judged]) -> Thresholds {
     let answerable: Vec<&Judged> = judged.iter().filter(|judged| judged.kind == Kind::Answerable).collect();
     let clarify = highest(|threshold| {
         let unanswered = answerable.iter().filter(|judged| !judged.is_answered(answer));
-        let dismissed = unanswered.filter(|judged| judged.choices().is_none_or(|together| together < threshold));
+        let dismissed = unanswered.filter(|judged| judged.choices() < threshold);
         share(dismissed.count(), answerable.len()) <= DISMISSED_MAX
     });
     Thresholds { answer, lookup, clarify, choice: CHOICE_PROBABILITY, precision_target: PRECISION_TARGET }
@@ -327,9 +320,8 @@ fn calibrate(judged: &[Judged], thresholds: &Thresholds) -> Calibration {
     let found = judged.iter().filter(|judged| judged.kind == Kind::Answerable && judged.first().1).count();
     let answered: Vec<&Judged> = judged.iter().filter(|judged| judged.is_answered(thresholds.answer)).collect();
     let right = answered.iter().filter(|judged| judged.first().1).count();
-    let mut bins: Vec<CalibrationBin> = (0..BINS)
-        .map(|bin| CalibrationBin { from: bin as f64 / BINS as f64, count: 0, predicted: 0.0, observed: 0.0 })
-        .collect();
+    let mut bins: Vec<CalibrationBin> =
+        (0..BINS).map(|bin| CalibrationBin { from: bin as f64 / BINS as f64, count: 0, predicted: 0.0, observed: 0.0 }).collect();
     for (probability, right) in judged.iter().map(Judged::first) {
         let bin = &mut bins[((probability * BINS as f64) as usize).min(BINS - 1)];
         bin.count += 1;
@@ -386,9 +378,8 @@ fn solve(rows: &[Row], columns: &[usize], intercept: Intercept) -> Result<Soluti
             (middle, if variance > 0.0 { variance.sqrt() } else { 1.0 })
         })
         .collect();
-    let records = Array2::from_shape_fn((rows.len(), columns.len()), |(row, at)| {
-        (rows[row].values[columns[at]] - scales[at].0) / scales[at].1
-    });
+    let records =
+        Array2::from_shape_fn((rows.len(), columns.len()), |(row, at)| (rows[row].values[columns[at]] - scales[at].0) / scales[at].1);
     let targets: Array1<bool> = rows.iter().map(|row| row.holds).collect();
     let model = LogisticRegression::default()
         .alpha(PENALTY)

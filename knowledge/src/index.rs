@@ -73,10 +73,9 @@ impl TopicIndex {
     pub(crate) fn build(topics: &[TopicTerms], vocabulary: &Vocabulary) -> tantivy::Result<TopicIndex> {
         let mut schema = Schema::builder();
         let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqs);
-        let handles = Field::ALL
-            .map(|field| schema.add_text_field(field.name(), TextOptions::default().set_indexing_options(indexing.clone())));
-        let mut writer =
-            Index::builder().schema(schema.build()).single_segment_index_writer(RamDirectory::create(), ARENA_BYTES)?;
+        let handles =
+            Field::ALL.map(|field| schema.add_text_field(field.name(), TextOptions::default().set_indexing_options(indexing.clone())));
+        let mut writer = Index::builder().schema(schema.build()).single_segment_index_writer(RamDirectory::create(), ARENA_BYTES)?;
         let (syl, fold) = (PairCounts::of(topics, |topic| &topic.syl), PairCounts::of(topics, |topic| &topic.fold));
         let mut grams = Grams::default();
         for topic in topics {
@@ -106,10 +105,12 @@ impl TopicIndex {
                 };
                 let mut terms: Vec<(Term, f32)> = terms.iter().copied().filter(|(term, _)| field.holds(*term)).collect();
                 if terms.len() > FIELD_TERMS_MAX {
-                    let count = |term: Term| term.rarity(|id| match field {
-                        Field::Syl | Field::Syl2 => vocabulary.count(id),
-                        _ => vocabulary.fold_count(id),
-                    });
+                    let count = |term: Term| {
+                        term.rarity(|id| match field {
+                            Field::Syl | Field::Syl2 => vocabulary.count(id),
+                            _ => vocabulary.fold_count(id),
+                        })
+                    };
                     terms.sort_by_key(|&(term, _)| (count(term), term));
                     terms.truncate(FIELD_TERMS_MAX);
                 }
@@ -182,7 +183,7 @@ struct PairCounts(FxHashMap<Term, u32>);
 impl PairCounts {
     fn of(topics: &[TopicTerms], key: impl Fn(&TopicTerms) -> &[(Term, u32)]) -> PairCounts {
         let mut counts = FxHashMap::default();
-        for &(term, count) in topics.iter().flat_map(|topic| key(topic)).filter(|(term, _)| term.is_pair()) {
+        for &(term, count) in topics.iter().flat_map(key).filter(|(term, _)| term.is_pair()) {
             *counts.entry(term).or_default() += count;
         }
         PairCounts(counts)

@@ -69,9 +69,13 @@ struct Row {
 static PHRASES: LazyLock<PhraseTable<(usize, Intent)>> = LazyLock::new(|| {
     // The file is part of the program and read by a test: an unreadable one leaves every message a question.
     let table: Table = toml::from_str(include_str!("../data/intents.toml")).unwrap_or_default();
-    PhraseTable::new(table.intent.into_iter().enumerate().flat_map(|(rank, row)| {
-        row.phrases.into_iter().map(move |phrase| (read_chat(literal_words(&phrase)), (rank, row.name)))
-    }))
+    PhraseTable::new(
+        table
+            .intent
+            .into_iter()
+            .enumerate()
+            .flat_map(|(rank, row)| row.phrases.into_iter().map(move |phrase| (read_chat(literal_words(&phrase)), (rank, row.name)))),
+    )
 });
 
 /// The intent of a message, given all its words; `None` for a question.
@@ -93,9 +97,7 @@ pub(crate) fn of_words(words: &[Word]) -> Option<Intent> {
             let intent = before.intent.map_or(intent, |other: (usize, Intent)| if other.0 <= intent.0 { other } else { intent });
             (length, Cover { phrases: before.phrases + 1, intent: Some(intent), ..before })
         });
-        let fillers = tables().fillers.at_start(rest).map(|(length, ())| {
-            (length, Cover { fillers: before.fillers + length, ..before })
-        });
+        let fillers = tables().fillers.at_start(rest).map(|(length, ())| (length, Cover { fillers: before.fillers + length, ..before }));
         for (length, cover) in phrases.chain(fillers) {
             let end = &mut covered[at + length];
             if end.is_none_or(|known| cover.is_better(known)) {

@@ -243,7 +243,9 @@ impl Scan<'_> {
         if let Some(end) = self.official(at) {
             return Some(Found { end, secret: None });
         }
-        if self.is_preceded(at, &WORDS.bank) && let Some(end) = (8..=19).rev().find_map(|length| self.joined(at, length)) {
+        if self.is_preceded(at, &WORDS.bank)
+            && let Some(end) = (8..=19).rev().find_map(|length| self.joined(at, length))
+        {
             return Some(self.secret(at, end, SecretKind::BankAccount));
         }
         for length in if first.starts_with('0') { &[12, 11, 10, 9][..] } else { &[10, 9, 12][..] } {
@@ -358,9 +360,9 @@ impl Scan<'_> {
     }
 
     fn joins_more(&self, at: usize) -> bool {
-        self.pieces.get(at + 1).is_some_and(|next| {
-            next.digits().is_some() && joins(&self.text[self.pieces[at].range.end..next.range.start])
-        })
+        self.pieces
+            .get(at + 1)
+            .is_some_and(|next| next.digits().is_some() && joins(&self.text[self.pieces[at].range.end..next.range.start]))
     }
 
     /// The end of an amount: groups of three digits, a unit behind, or a round number.
@@ -376,7 +378,8 @@ impl Scan<'_> {
         }
         let grouped = end > at + 1 && first.len() <= 3;
         let last = self.pieces[end - 1].range.end;
-        let joined_on = matches!(self.pieces.get(end), Some(Piece { kind: PieceKind::Digits(_), range }) if joins(&self.text[last..range.start]));
+        let joined_on =
+            matches!(self.pieces.get(end), Some(Piece { kind: PieceKind::Digits(_), range }) if joins(&self.text[last..range.start]));
         if first.starts_with('0') && first.len() > 1 {
             return None;
         }
@@ -585,14 +588,46 @@ mod tests {
     #[test]
     fn harmless_numbers_stay() {
         for text in [
-            "lương 10.000.000 đồng", "mức 2.530.000", "đóng 1.500.000.000 đồng", "lương 150000000", "số tiền 123456000 đồng",
-            "từ năm 2015 đến 2021", "từ 1.5.2010-30.6.2015", "ngày 12/03/1990", "sinh 12-03-1990", "sinh ngày 12 03 1990",
-            "2015 2016 2017 2018", "Nghị định 158/2025/NĐ-CP", "nghị quyết 85/2015", "gọi 1900 9068", "19009068", "1900.9068 phím 1",
-            "nhắn tin 8079", "nhắn OTP gửi 8079", "không nhận được otp từ năm 2021", "chờ otp 5 phút", "mã otp hết 1500 đồng",
-            "mật khẩu là gì", "mật khẩu vssid là bao nhiêu", "quên mật khẩu", "mật khẩu mặc định là ngày sinh phải không",
-            "mat khau la gi vay", "mật khẩu: không nhớ", "tk 1 ngày", "bảo hiểm 12 tháng", "đóng 6 năm 7 tháng", "hồ sơ 169378/2021/00106",
-            "điều 54 khoản 2", "tôi sinh năm 1990", "6.2024", "lương cơ sở 2.340.000đ từ 1/7/2024", "1 2 3", "",
-            "Tháng 4/2022, nhân viên", "mật khẩu của em bị sai", "đổi mật khẩu 2 lần",
+            "lương 10.000.000 đồng",
+            "mức 2.530.000",
+            "đóng 1.500.000.000 đồng",
+            "lương 150000000",
+            "số tiền 123456000 đồng",
+            "từ năm 2015 đến 2021",
+            "từ 1.5.2010-30.6.2015",
+            "ngày 12/03/1990",
+            "sinh 12-03-1990",
+            "sinh ngày 12 03 1990",
+            "2015 2016 2017 2018",
+            "Nghị định 158/2025/NĐ-CP",
+            "nghị quyết 85/2015",
+            "gọi 1900 9068",
+            "19009068",
+            "1900.9068 phím 1",
+            "nhắn tin 8079",
+            "nhắn OTP gửi 8079",
+            "không nhận được otp từ năm 2021",
+            "chờ otp 5 phút",
+            "mã otp hết 1500 đồng",
+            "mật khẩu là gì",
+            "mật khẩu vssid là bao nhiêu",
+            "quên mật khẩu",
+            "mật khẩu mặc định là ngày sinh phải không",
+            "mat khau la gi vay",
+            "mật khẩu: không nhớ",
+            "tk 1 ngày",
+            "bảo hiểm 12 tháng",
+            "đóng 6 năm 7 tháng",
+            "hồ sơ 169378/2021/00106",
+            "điều 54 khoản 2",
+            "tôi sinh năm 1990",
+            "6.2024",
+            "lương cơ sở 2.340.000đ từ 1/7/2024",
+            "1 2 3",
+            "",
+            "Tháng 4/2022, nhân viên",
+            "mật khẩu của em bị sai",
+            "đổi mật khẩu 2 lần",
         ] {
             check(text, text);
         }

@@ -21,6 +21,8 @@ read -r signal
 kill -s "${signal:-KILL}" $!
 wait $!
 "#;
+/// The page of another site that the shared server allows.
+pub const ALLOWED_ORIGIN: &str = "https://bhxh.example";
 const ANY_PORT: &str = "127.0.0.1:0";
 /// The first line of `hotro serve` once it listens.
 const PAGE_LINE: &str = "hotro: page    http://";
@@ -105,7 +107,8 @@ impl Server {
     /// # Panics
     /// It does not start.
     pub fn shared() -> &'static Server {
-        static SHARED: LazyLock<Result<Server>> = LazyLock::new(|| Server::start(Options::new()));
+        static SHARED: LazyLock<Result<Server>> =
+            LazyLock::new(|| Server::start(Options::new().variable("HOTRO_WEB_ALLOWED_ORIGINS", ALLOWED_ORIGIN)));
         match &*SHARED {
             Ok(server) => server,
             Err(error) => panic!("hotro serve did not start: {error:#}"),
@@ -122,7 +125,7 @@ impl Server {
     /// Starts the program on `self.address`.
     fn serve(&mut self) -> Result<()> {
         let log = File::options().create(true).append(true).open(self.log_path()).context("making the log")?;
-        let mut command = Command::new("sh");
+        let mut command = Command::new("/bin/sh");
         command.args(["-c", KEEPER, "keeper"]).arg(program()).args(["serve", "--listen", &self.address, "--data"]).arg(self.data());
         command.args(self.options.database.iter().flat_map(|url| ["--database", url]));
         let mut keeper = command

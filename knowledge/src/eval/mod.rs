@@ -133,7 +133,8 @@ fn ask(knowledge: &Knowledge, row: &Row) -> Outcome {
     let micros = start.elapsed().as_micros() as u64;
     let looked_up = reading.decision == Decision::Intent(Intent::Lookup);
     // A lookup that is started stands before all candidates.
-    let shown = looked_up.then_some(Shown::Lookup).into_iter().chain(reading.candidates.iter().map(|found| Shown::Topic(found.topic.as_str())));
+    let shown =
+        looked_up.then_some(Shown::Lookup).into_iter().chain(reading.candidates.iter().map(|found| Shown::Topic(found.topic.as_str())));
     let place = shown.take(10).position(|shown| is_right(knowledge, row, shown)).map(|place| place + 1);
     let resolved = match &reading.decision {
         Decision::Answer | Decision::Intent(Intent::Lookup) => place == Some(1),
@@ -172,9 +173,8 @@ fn sum_up(knowledge: &Knowledge, rows: &[Row], outcomes: &[Outcome]) -> Metrics 
     let answered = |outcome: &Outcome| matches!(outcome.reading.decision, Decision::Answer | Decision::Intent(Intent::Lookup));
     let asked_back = |outcome: &Outcome| matches!(outcome.reading.decision, Decision::Clarify { .. });
     let within = |places: usize| count(&|outcome| outcome.place.is_some_and(|place| place <= places));
-    let labelled = |label: Label| {
-        rows.iter().zip(outcomes).filter(move |(row, _)| row.labels.first() == Some(&label)).map(|(_, outcome)| outcome)
-    };
+    let labelled =
+        |label: Label| rows.iter().zip(outcomes).filter(move |(row, _)| row.labels.first() == Some(&label)).map(|(_, outcome)| outcome);
     let lookups = labelled(Label::Lookup).count();
     let looked_up = labelled(Label::Lookup).filter(|outcome| outcome.reading.decision == Decision::Intent(Intent::Lookup)).count();
     let strangers = labelled(Label::OutOfScope).count();
@@ -192,7 +192,8 @@ fn sum_up(knowledge: &Knowledge, rows: &[Row], outcomes: &[Outcome]) -> Metrics 
         uncovered: uncovered.count(),
         r_at_1: share(within(1), scored.len()),
         r_at_3: share(within(3), scored.len()),
-        mrr_at_10: scored.iter().filter_map(|outcome| outcome.place).map(|place| 1.0 / place as f64).sum::<f64>() / scored.len().max(1) as f64,
+        mrr_at_10: scored.iter().filter_map(|outcome| outcome.place).map(|place| 1.0 / place as f64).sum::<f64>()
+            / scored.len().max(1) as f64,
         answered_share: share(count(&answered), scored.len()),
         answered_precision: share(count(&|outcome| answered(outcome) && outcome.resolved), count(&answered)),
         clarify_share: share(count(&asked_back), scored.len()),

@@ -123,7 +123,8 @@ fn neighbouring_key(letter: char, random: &mut Random) -> char {
 
 /// Replaces words by chat forms, the first of the table for each.
 fn teencode(text: &str) -> String {
-    let mut forms: Vec<(String, String)> = tables().teencode_rows().map(|(standard, chat)| (standard.to_owned(), chat.to_owned())).collect();
+    let mut forms: Vec<(String, String)> =
+        tables().teencode_rows().map(|(standard, chat)| (standard.to_owned(), chat.to_owned())).collect();
     // Longest first, and in the order of the table: `dedup` keeps the first form of each.
     forms.sort_by_key(|(standard, _)| std::cmp::Reverse(literal_words(standard).len()));
     forms.dedup_by(|later, first| later.0 == first.0);

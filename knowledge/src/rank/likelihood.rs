@@ -4,10 +4,8 @@ use super::sparse::SparseRows;
 use super::{Asked, Column, Scale, Scorer};
 use crate::terms::Term;
 
-pub(super) const COLUMNS: [Column; 2] = [
-    Column { name: "likelihood", scale: Scale::Standardized },
-    Column { name: "likelihood_fold", scale: Scale::Standardized },
-];
+pub(super) const COLUMNS: [Column; 2] =
+    [Column { name: "likelihood", scale: Scale::Standardized }, Column { name: "likelihood_fold", scale: Scale::Standardized }];
 
 /// Dirichlet smoothing: so many words (and pairs) of general language are mixed into each topic's.
 ///
@@ -36,8 +34,7 @@ impl Likelihood {
         let length = |terms: &[(Term, u32)], pairs: bool| -> f32 {
             terms.iter().filter(|(term, _)| term.is_pair() == pairs).map(|&(_, count)| count as f32).sum()
         };
-        let lengths: Vec<Cost> =
-            topics.iter().map(|terms| Cost { word: length(terms, false), pair: length(terms, true) }).collect();
+        let lengths: Vec<Cost> = topics.iter().map(|terms| Cost { word: length(terms, false), pair: length(terms, true) }).collect();
         let all = lengths.iter().fold(Cost::default(), |all, own| Cost { word: all.word + own.word, pair: all.pair + own.pair });
         let mut pairs = vec![false; gains.column_lengths().count()];
         for &(term, _) in topics.iter().copied().flatten() {
@@ -45,17 +42,14 @@ impl Likelihood {
                 pairs[column] = term.is_pair();
             }
         }
-        let totals: Vec<f32> =
-            (0..pairs.len()).map(|column| gains.entries(column).iter().map(|entry| entry.weight).sum()).collect();
+        let totals: Vec<f32> = (0..pairs.len()).map(|column| gains.entries(column).iter().map(|entry| entry.weight).sum()).collect();
         gains.reweigh(|column, entry| {
             let (prior, all) = if pairs[column] { (PAIRS_PRIOR, all.pair) } else { (WORDS_PRIOR, all.word) };
             entry.weight = (1.0 + entry.weight * all / (prior * totals[column])).ln();
         });
         let cost = |length: f32, prior: f32| (1.0 + length / prior).ln();
-        let lengths = lengths
-            .into_iter()
-            .map(|length| Cost { word: cost(length.word, WORDS_PRIOR), pair: cost(length.pair, PAIRS_PRIOR) })
-            .collect();
+        let lengths =
+            lengths.into_iter().map(|length| Cost { word: cost(length.word, WORDS_PRIOR), pair: cost(length.pair, PAIRS_PRIOR) }).collect();
         Likelihood { gains, lengths }
     }
 

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use crate::corpus::{Corpus, TopicTerms};
 use crate::index::TopicIndex;
 use crate::terms::{Term, Terms};
-use crate::text::question::Question;
 use crate::weights::FusionWeights;
 
 pub(crate) use context::{Context, Neighbourhood};
@@ -29,7 +28,6 @@ const DEVIATION_MIN: f32 = 1e-6;
 
 /// A question as the scorers see it.
 pub(crate) struct Asked<'a> {
-    pub(crate) question: &'a Question,
     pub(crate) terms: &'a Terms,
     /// Set when the question leans on the topic before it.
     pub(crate) context: Option<Context>,

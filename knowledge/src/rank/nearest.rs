@@ -6,10 +6,8 @@ use crate::corpus::Corpus;
 use crate::terms::{Term, counted};
 use crate::text::vocabulary::WordId;
 
-pub(super) const COLUMNS: [Column; 2] = [
-    Column { name: "nearest_best", scale: Scale::Standardized },
-    Column { name: "nearest_mean", scale: Scale::Standardized },
-];
+pub(super) const COLUMNS: [Column; 2] =
+    [Column { name: "nearest_best", scale: Scale::Standardized }, Column { name: "nearest_mean", scale: Scale::Standardized }];
 
 /// Similar questions of a topic that count. One alone is often an accident of wording.
 const NEAREST_PER_TOPIC: usize = 5;
@@ -41,9 +39,12 @@ pub(crate) struct Similarity {
 impl Nearest {
     pub(crate) fn build(corpus: &Corpus) -> Nearest {
         let folded = |words: &[WordId]| words.iter().map(|&word| corpus.vocabulary.fold_of(word)).collect::<Vec<_>>();
-        let mut vectors = SparseRows::from_rows(corpus.questions.iter().map(|question| {
-            counted(&folded(&question.words)).into_iter().map(|(term, count)| (term, 1.0 + (count as f32).ln()))
-        }));
+        let mut vectors = SparseRows::from_rows(
+            corpus
+                .questions
+                .iter()
+                .map(|question| counted(&folded(&question.words)).into_iter().map(|(term, count)| (term, 1.0 + (count as f32).ln()))),
+        );
         let rows = vectors.rows() as f32;
         let idf_of = |share: f32| (1.0 + 1.0 / share).ln();
         let mut idf: Vec<f32> = vectors.column_lengths().map(|length| idf_of(length as f32 / rows)).collect();

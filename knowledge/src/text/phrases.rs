@@ -67,9 +67,9 @@ impl<T> PhraseTable<T> {
             .into_iter()
             .flatten()
             .filter(|phrase| {
-                words.get(..phrase.words.len()).is_some_and(|start| {
-                    start.iter().zip(&phrase.words).all(|(word, wanted)| word.fold == wanted.fold)
-                })
+                words
+                    .get(..phrase.words.len())
+                    .is_some_and(|start| start.iter().zip(&phrase.words).all(|(word, wanted)| word.fold == wanted.fold))
             })
             .map(|phrase| (phrase.words.len(), &phrase.value))
     }
@@ -106,9 +106,7 @@ impl PhraseTable<Vec<Word>> {
         let mut at = 0;
         while at < words.len() {
             // A phrase that already stands there is no change: "cccd" for "cccd".
-            let found = self
-                .at_start(&words[at..])
-                .find(|(length, standard)| words[at..at + length] != standard[..]);
+            let found = self.at_start(&words[at..]).find(|(length, standard)| words[at..at + length] != standard[..]);
             if let Some((length, standard)) = found {
                 changed.get_or_insert_with(|| words[..at].to_vec()).extend_from_slice(standard);
                 at += length;
@@ -126,8 +124,7 @@ impl PhraseTable<Vec<Word>> {
 impl PhraseTable<()> {
     /// One phrase a line. Long and chat forms in it are replaced as they will be in the question.
     fn listing(table: &str) -> PhraseTable<()> {
-        let rewriting = [include_str!("../../data/abbreviations.tsv"), include_str!("../../data/teencode.tsv")]
-            .map(PhraseTable::rewriting);
+        let rewriting = [include_str!("../../data/abbreviations.tsv"), include_str!("../../data/teencode.tsv")].map(PhraseTable::rewriting);
         PhraseTable::new(rows(table).map(|row| {
             let words = rewriting.iter().fold(literal_words(row), |words, table| table.rewrite(words));
             (words, ())

@@ -107,10 +107,8 @@ impl Question {
         question.all_words = read_chat(tokens);
         question.words = without_politeness(&question.all_words).to_vec();
         question.unknown = question.words.iter().filter(|word| !vocabulary.knows(word)).cloned().collect();
-        question.alternatives = (0..question.words.len())
-            .flat_map(|at| tables().alternatives.at_start(&question.words[at..]))
-            .map(<[Word]>::to_vec)
-            .collect();
+        question.alternatives =
+            (0..question.words.len()).flat_map(|at| tables().alternatives.at_start(&question.words[at..])).map(<[Word]>::to_vec).collect();
         if !question.repairs.is_empty() {
             understood.push_str(&text[shown..]);
             question.understood = Some(understood.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -145,9 +143,10 @@ impl Reader<'_> {
             return self.repaired(run, vec![word], RepairKind::Telex);
         }
         let letters = run.text.chars().count();
-        let Some(word) = words.first().filter(|word| {
-            letters >= REPAIR_LETTERS_MIN && run.text.chars().all(char::is_alphabetic) && !self.vocabulary.knows(word)
-        }) else {
+        let Some(word) = words
+            .first()
+            .filter(|word| letters >= REPAIR_LETTERS_MIN && run.text.chars().all(char::is_alphabetic) && !self.vocabulary.knows(word))
+        else {
             return (words, None);
         };
         if let Some(word) = decode_known(Method::Telex, &run.text, self.vocabulary) {
@@ -182,15 +181,16 @@ fn decode_known(method: Method, token: &str, vocabulary: &Vocabulary) -> Option<
 
 /// Words of a message that are unknown as they stand and known when read as Telex.
 fn raw_telex_words(runs: &[Run<'_>], vocabulary: &Vocabulary) -> usize {
-    let unknown = runs.iter().filter(|run| run.text.bytes().all(|byte| byte.is_ascii_lowercase()) && !vocabulary.knows(&Word::new(&run.text)));
+    let unknown =
+        runs.iter().filter(|run| run.text.bytes().all(|byte| byte.is_ascii_lowercase()) && !vocabulary.knows(&Word::new(&run.text)));
     unknown.filter(|run| decode_known(Method::Telex, &run.text, vocabulary).is_some()).count()
 }
 
 /// Digits of a message that turn the letters around them into known words when read as VNI.
 fn raw_vni_keys(runs: &[Run<'_>], vocabulary: &Vocabulary) -> usize {
-    let mixed = runs.iter().filter(|run| {
-        run.text.bytes().any(|byte| byte.is_ascii_digit()) && run.text.bytes().any(|byte| byte.is_ascii_alphabetic())
-    });
+    let mixed = runs
+        .iter()
+        .filter(|run| run.text.bytes().any(|byte| byte.is_ascii_digit()) && run.text.bytes().any(|byte| byte.is_ascii_alphabetic()));
     mixed
         .filter(|run| decode_known(Method::Vni, &run.text, vocabulary).is_some())
         .map(|run| run.text.bytes().filter(u8::is_ascii_digit).count())
@@ -204,9 +204,8 @@ pub(crate) fn without_politeness(words: &[Word]) -> &[Word] {
     while let Some((length, ())) = fillers.at_start(words).next() {
         words = &words[length..];
     }
-    while let Some(length) = (1..=words.len())
-        .rev()
-        .find(|&length| fillers.at_start(&words[words.len() - length..]).any(|(found, ())| found == length))
+    while let Some(length) =
+        (1..=words.len()).rev().find(|&length| fillers.at_start(&words[words.len() - length..]).any(|(found, ())| found == length))
     {
         words = &words[..words.len() - length];
     }
@@ -243,7 +242,11 @@ mod tests {
             ("so63 bhxh", "sổ bhxh", Some("sổ bhxh")),
             ("rut bhxh1lan", "rut bhxh một lần", None),
             ("quenmatkhau vssid?", "quen mat khau vssid", Some("quen mat khau vssid?")),
-            ("Dạ cho em hỏi quên mật khẩuu thì làm sao ạ, em cảm ơn ad", "quên mật khẩu thì làm sao", Some("dạ cho em hỏi quên mật khẩu thì làm sao ạ, em cảm ơn ad")),
+            (
+                "Dạ cho em hỏi quên mật khẩuu thì làm sao ạ, em cảm ơn ad",
+                "quên mật khẩu thì làm sao",
+                Some("dạ cho em hỏi quên mật khẩu thì làm sao ạ, em cảm ơn ad"),
+            ),
             ("mẫu c06 tk1 2025", "mẫu c 06 tk 1 2025", None),
             ("xin chào ad ạ", "", None),
         ] {

@@ -15,7 +15,12 @@ static PARTS: LazyLock<Parts> = LazyLock::new(|| {
     let table: PartsTable = toml::from_str(include_str!("../../data/syllables.toml")).unwrap_or_default();
     let rimes = table.rimes.iter().map(|rime| (rime.clone(), Rime::new(rime))).collect();
     let folded_rimes = table.rimes.iter().map(|rime| rime.chars().map(bare).collect()).collect();
-    Parts { folded_onsets: table.onsets.iter().map(|onset| onset.chars().map(bare).collect()).collect(), folded_rimes, onsets: table.onsets, rimes }
+    Parts {
+        folded_onsets: table.onsets.iter().map(|onset| onset.chars().map(bare).collect()).collect(),
+        folded_rimes,
+        onsets: table.onsets,
+        rimes,
+    }
 });
 
 #[derive(Default, Deserialize)]
@@ -139,11 +144,7 @@ pub(crate) fn is_folded_syllable(token: &str) -> bool {
 /// after qu. Never in "uy", never alone.
 pub(crate) fn fold(token: &str) -> String {
     let mut folded: String = token.chars().map(bare).collect();
-    let i_for_y = match folded.as_bytes() {
-        [b'h' | b'k' | b'l' | b'm' | b's' | b't' | b'v', b'y'] => true,
-        [b'q', b'u', b'y', ..] => true,
-        _ => false,
-    };
+    let i_for_y = matches!(folded.as_bytes(), [b'h' | b'k' | b'l' | b'm' | b's' | b't' | b'v', b'y'] | [b'q', b'u', b'y', ..]);
     if i_for_y {
         folded = folded.replacen('y', "i", 1);
     }
@@ -158,11 +159,34 @@ mod tests {
     #[test]
     fn the_tone_has_one_place() {
         for (written, expected) in [
-            ("hoà", "hòa"), ("hòa", "hòa"), ("khoẻ", "khỏe"), ("thuý", "thúy"), ("thuỷ", "thủy"), ("qủa", "quả"),
-            ("tụê", "tuệ"), ("toàn", "toàn"), ("tòan", "toàn"), ("được", "được"), ("đựơc", "được"), ("quý", "quý"),
-            ("qúy", "quý"), ("già", "già"), ("gìa", "già"), ("gì", "gì"), ("ngoài", "ngoài"), ("mía", "mía"),
-            ("khuỷu", "khuỷu"), ("của", "của"), ("củả", "củả"), ("ơiiii", "ơi"), ("đượcccc", "được"), ("1000", "1000"),
-            ("bhxh", "bhxh"), ("quyết", "quyết"), ("giết", "giết"), ("thuốc", "thuốc"),
+            ("hoà", "hòa"),
+            ("hòa", "hòa"),
+            ("khoẻ", "khỏe"),
+            ("thuý", "thúy"),
+            ("thuỷ", "thủy"),
+            ("qủa", "quả"),
+            ("tụê", "tuệ"),
+            ("toàn", "toàn"),
+            ("tòan", "toàn"),
+            ("được", "được"),
+            ("đựơc", "được"),
+            ("quý", "quý"),
+            ("qúy", "quý"),
+            ("già", "già"),
+            ("gìa", "già"),
+            ("gì", "gì"),
+            ("ngoài", "ngoài"),
+            ("mía", "mía"),
+            ("khuỷu", "khuỷu"),
+            ("của", "của"),
+            ("củả", "củả"),
+            ("ơiiii", "ơi"),
+            ("đượcccc", "được"),
+            ("1000", "1000"),
+            ("bhxh", "bhxh"),
+            ("quyết", "quyết"),
+            ("giết", "giết"),
+            ("thuốc", "thuốc"),
         ] {
             assert_eq!(canonical(written), expected, "{written}");
         }
@@ -171,8 +195,17 @@ mod tests {
     #[test]
     fn folding_joins_i_and_y_only_where_both_are_written() {
         for (written, expected) in [
-            ("lý", "li"), ("lí", "li"), ("kỹ", "ki"), ("quý", "qui"), ("quyết", "quiet"), ("thủy", "thuy"), ("y", "y"),
-            ("bhyt", "bhyt"), ("đồng", "dong"), ("vỹ", "vi"), ("quỹ", "qui"),
+            ("lý", "li"),
+            ("lí", "li"),
+            ("kỹ", "ki"),
+            ("quý", "qui"),
+            ("quyết", "quiet"),
+            ("thủy", "thuy"),
+            ("y", "y"),
+            ("bhyt", "bhyt"),
+            ("đồng", "dong"),
+            ("vỹ", "vi"),
+            ("quỹ", "qui"),
         ] {
             assert_eq!(fold(written), expected, "{written}");
         }
@@ -181,8 +214,18 @@ mod tests {
     #[test]
     fn syllables_are_told_from_other_tokens() {
         for (token, pronounceable) in [
-            ("nghiêng", Some(true)), ("mật", Some(true)), ("mât", Some(false)), ("học", Some(true)), ("hòc", Some(false)),
-            ("vssid", None), ("otp", None), ("hieejn", None), ("email", None), ("b1", None), ("", None), ("khuya", Some(true)),
+            ("nghiêng", Some(true)),
+            ("mật", Some(true)),
+            ("mât", Some(false)),
+            ("học", Some(true)),
+            ("hòc", Some(false)),
+            ("vssid", None),
+            ("otp", None),
+            ("hieejn", None),
+            ("email", None),
+            ("b1", None),
+            ("", None),
+            ("khuya", Some(true)),
         ] {
             assert_eq!(Syllable::parse(token).map(|syllable| syllable.is_pronounceable()), pronounceable, "{token}");
         }

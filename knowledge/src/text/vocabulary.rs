@@ -278,8 +278,13 @@ mod tests {
         let vocabulary = vocabulary();
         let (before, after) = (word("mật"), word("vssid"));
         for (typed, expected) in [
-            ("khẩuu", Some("khẩu")), ("kẩhu", Some("khẩu")), ("khẩi", Some("khẩu")), ("khau", Some("khau")),
-            ("khua", Some("khau")), ("xyz", None), ("khhhuauu", None),
+            ("khẩuu", Some("khẩu")),
+            ("kẩhu", Some("khẩu")),
+            ("khẩi", Some("khẩu")),
+            ("khau", Some("khau")),
+            ("khua", Some("khau")),
+            ("xyz", None),
+            ("khhhuauu", None),
         ] {
             let repaired = vocabulary.repair(&word(typed), (Some(&before), Some(&after)), false);
             assert_eq!(repaired.as_ref().map(|word| word.syl.as_ref()), expected, "{typed}");
@@ -289,10 +294,9 @@ mod tests {
     #[test]
     fn glued_words_are_cut() {
         let vocabulary = vocabulary();
-        for (typed, expected) in [
-            ("quenmatkhau", Some("quen mat khau")), ("mậtkhẩu", Some("mật khẩu")), ("khaumat", None), ("khau", None),
-            ("httpsxyz", None),
-        ] {
+        for (typed, expected) in
+            [("quenmatkhau", Some("quen mat khau")), ("mậtkhẩu", Some("mật khẩu")), ("khaumat", None), ("khau", None), ("httpsxyz", None)]
+        {
             let words = vocabulary.split(&word(typed));
             let joined = words.map(|words| words.iter().map(|word| word.syl.to_string()).collect::<Vec<_>>().join(" "));
             assert_eq!(joined.as_deref(), expected, "{typed}");

@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
@@ -188,10 +188,12 @@ impl Tail {
     }
 
     fn into_stream(self) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-        futures::stream::unfold(self, |mut tail| async move {
+        // A first byte at once tells the widget that nothing on the way holds the stream back.
+        let opened = futures::stream::once(async { Ok(sse::Event::default().comment("open")) });
+        opened.chain(futures::stream::unfold(self, |mut tail| async move {
             let event = tail.next().await?;
             Some((Ok(event), tail))
-        })
+        }))
     }
 
     /// The next event; `None` ends the stream, and the client comes back with its cursor.

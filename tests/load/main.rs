@@ -1,0 +1,96 @@
+//! The load program: how fast the release build of `hotro` is on SQLite, how much memory it takes, and what a `kill -9` under
+//! load costs. It runs on the machine that it measures, so it is built to be cheap: one thread, one bare connection a citizen.
+
+mod citizen;
+mod connection;
+mod crash;
+mod questions;
+mod report;
+mod server;
+mod start;
+mod streams;
+mod turns;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tempfile::TempDir;
+
+use report::Report;
+use server::Server;
+
+#[derive(Parser)]
+#[command(name = "load", about = "Measures the release build of hotro on this machine.")]
+struct Options {
+    /// Conversations that talk at the same time.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    conversations: u32,
+    /// Seconds of talking.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// Event streams that are open and idle.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    streams: u32,
+    /// The program to measure; default: `hotro` beside this one.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<ExitCode> {
+    allow_open_files()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
+    let report = runtime.block_on(measure(options))?;
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(if report.keeps_promises() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn measure(options: &Options) -> Result<Report> {
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => beside("hotro")?,
+    };
+    // A server of its own for the memory: what a load run leaves behind would be counted, or used again unseen.
+    let folder = TempDir::new().context("making a temporary folder")?;
+    let (server, start) = start::first_answer(&program, folder.path()).await.context("starting")?;
+    let streams = streams::hold_idle(&server, options.streams).await.context("holding idle streams")?;
+    drop(server);
+
+    let folder = TempDir::new().context("making a temporary folder")?;
+    let server = Server::start(&program, folder.path()).await?;
+    let turns = turns::talk(&server, options.conversations, Duration::from_secs(options.seconds)).await.context("talking")?;
+    let crash = crash::kill_and_restart(server, &program, folder.path(), options.conversations).await.context("killing")?;
+    Ok(Report { start, streams, turns, crash })
+}
+
+fn beside(name: &str) -> Result<PathBuf> {
+    let program = std::env::current_exe().context("looking for this program")?.with_file_name(name);
+    anyhow::ensure!(program.is_file(), "{} is missing; try: cargo build --release --bins", program.display());
+    Ok(program)
+}
+
+/// Every connection is an open file, and shells allow 1,024 of them. The server inherits what is allowed here.
+fn allow_open_files() -> Result<()> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).context("allowing more open files")
+}

@@ -1,0 +1,98 @@
+//! The release binary as a process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Far more than a start takes, so that one that hangs is an error.
+const START_MAX: Duration = Duration::from_secs(30);
+/// The kernel counts processor time in hundredths of a second for everybody.
+const TICKS_PER_SECOND: f64 = 100.0;
+/// No limit is reached by a load that comes from one address.
+const NO_LIMIT: &str = "1000000000";
+
+/// A running `hotro serve`. Dropping it kills it.
+pub struct Server {
+    pub address: SocketAddr,
+    /// When the process was started.
+    pub started: Instant,
+    process: Child,
+    /// Kept open: a program that prints into a closed pipe fails.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Server {
+    /// Starts it on a free port with its database in `folder`; it serves when this returns.
+    pub async fn start(program: &Path, folder: &Path) -> Result<Server> {
+        let started = Instant::now();
+        let mut process = Command::new(program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(folder)
+            // No hotro.toml and no variables of whoever measures.
+            .current_dir(folder)
+            .env_clear()
+            .env("HOTRO_LIMITS_MESSAGES_PER_CONVERSATION_PER_MINUTE", NO_LIMIT)
+            .env("HOTRO_LIMITS_MESSAGES_PER_NETWORK_PER_MINUTE", NO_LIMIT)
+            .env("HOTRO_LIMITS_CONVERSATIONS_PER_NETWORK_PER_MINUTE", NO_LIMIT)
+            .env("HOTRO_LOG_FILTER", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("running {}", program.display()))?;
+        let stdout = process.stdout.take().context("the server has a standard output")?;
+        let mut output = BufReader::new(stdout).lines();
+        let address = timeout(START_MAX, served_address(&mut output)).await.context("the server does not serve")??;
+        Ok(Server { address, started, process, _output: output })
+    }
+
+    /// Kills it as a power cut of the process would: SIGKILL, no goodbye.
+    pub async fn kill(mut self) -> Result<()> {
+        self.process.kill().await.context("killing the server")
+    }
+
+    /// Resident memory in kB.
+    pub fn resident_kb(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
+    /// Processor time that it has used.
+    pub fn processor_time(&self) -> Result<Duration> {
+        processor_time(&self.id()?.to_string())
+    }
+
+    fn id(&self) -> Result<u32> {
+        self.process.id().context("the server has ended")
+    }
+}
+
+/// The address that `hotro serve` prints once it is about to serve.
+async fn served_address(output: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {
+    while let Some(line) = output.next_line().await? {
+        if let Some((_, address)) = line.split_once("http://") {
+            return Ok(address.split('/').next().unwrap_or_default().parse()?);
+        }
+    }
+    bail!("the server ended before it served")
+}
+
+/// Processor time that this program has used.
+pub fn own_processor_time() -> Result<Duration> {
+    processor_time("self")
+}
+
+fn processor_time(process: &str) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name of the program, in brackets, may hold anything; utime and stime are the 12th and 13th field behind it.
+    let (_, fields) = stat.rsplit_once(')').context("the name of the program")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
+}
