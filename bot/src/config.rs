@@ -342,7 +342,8 @@ mod tests {
     #[test]
     fn the_example_file_lists_every_key_and_loads() {
         let example = include_str!("../../hotro.example.toml");
-        let uncommented: String = example.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line)).map(|line| format!("{line}\n")).collect();
+        let uncommented: String =
+            example.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line)).map(|line| format!("{line}\n")).collect();
         load(&uncommented, &[], &[]).unwrap();
         let table: Table = uncommented.parse().unwrap();
         for key in KEYS {

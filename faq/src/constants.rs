@@ -107,8 +107,7 @@ impl Constants {
         };
         for (name, constant) in &constants {
             let line = text.find(&format!("[{name}]")).map_or(0, |at| line_at(text, at));
-            let mut complain =
-                |message: String| problems.push(Problem::new(FILE, line, format!("`{name}`: {message}")));
+            let mut complain = |message: String| problems.push(Problem::new(FILE, line, format!("`{name}`: {message}")));
             if constant.values.is_empty() {
                 complain("no values".to_owned());
             }
@@ -219,8 +218,7 @@ impl Constants {
 }
 
 fn is_name(factor: &str) -> bool {
-    factor.starts_with(|c: char| c.is_ascii_lowercase())
-        && factor.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    factor.starts_with(|c: char| c.is_ascii_lowercase()) && factor.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 fn parse_literal(factor: &str) -> Option<(f64, Unit)> {
@@ -339,10 +337,7 @@ mod tests {
         check("{{example 60%}}", ResolveError::Syntax("example 60%".into()));
         check("{{}}", ResolveError::Syntax(String::new()));
         let later = date(2027, 1, 1);
-        assert_eq!(
-            constants.resolve("{{age}}", later).unwrap_err(),
-            ResolveError::NoValue { name: "age".into(), day: later }
-        );
+        assert_eq!(constants.resolve("{{age}}", later).unwrap_err(), ResolveError::NoValue { name: "age".into(), day: later });
     }
 
     #[test]
@@ -355,10 +350,7 @@ mod tests {
 
     #[test]
     fn changes_are_the_days_on_which_amounts_move() {
-        assert_eq!(
-            constants().changes(),
-            [date(2024, 7, 1), date(2025, 7, 1), date(2026, 1, 1), date(2026, 7, 1), date(2027, 1, 1)]
-        );
+        assert_eq!(constants().changes(), [date(2024, 7, 1), date(2025, 7, 1), date(2026, 1, 1), date(2026, 7, 1), date(2027, 1, 1)]);
     }
 
     proptest::proptest! {

@@ -118,18 +118,13 @@ impl Faq {
 }
 
 fn index_ids(topics: &[Topic], problems: &mut Vec<Problem>) -> BTreeMap<TopicId, usize> {
-    let mut by_id: BTreeMap<TopicId, usize> =
-        topics.iter().enumerate().map(|(at, topic)| (topic.id.clone(), at)).collect();
+    let mut by_id: BTreeMap<TopicId, usize> = topics.iter().enumerate().map(|(at, topic)| (topic.id.clone(), at)).collect();
     for (at, topic) in topics.iter().enumerate() {
         for alias in &topic.aliases {
             if let Some(&other) = by_id.get(alias) {
                 let what = if topics[other].id == *alias { "a topic of its own" } else { "an alias already" };
                 let owner = &topics[other].id;
-                problems.push(Problem::new(
-                    topic.path(),
-                    1,
-                    format!("alias `{alias}` is {what} ({owner}): an id leads to one topic"),
-                ));
+                problems.push(Problem::new(topic.path(), 1, format!("alias `{alias}` is {what} ({owner}): an id leads to one topic")));
             } else {
                 by_id.insert(alias.clone(), at);
             }

@@ -84,9 +84,7 @@ impl Block {
             Block::Paragraph { spans: all } => Block::Paragraph { spans: spans(all)? },
             Block::Heading { text } => Block::Heading { text: rewrite(text)? },
             Block::Steps { items } => Block::Steps { items: items.iter().map(|item| spans(item)).collect::<Result<_, E>>()? },
-            Block::Bullets { items } => {
-                Block::Bullets { items: items.iter().map(|item| spans(item)).collect::<Result<_, E>>()? }
-            }
+            Block::Bullets { items } => Block::Bullets { items: items.iter().map(|item| spans(item)).collect::<Result<_, E>>()? },
         })
     }
 
@@ -236,12 +234,7 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, text: &str) {
-        let span = Span {
-            text: text.to_owned(),
-            bold: self.open.bold,
-            href: self.open.href.clone(),
-            topic: self.open.topic.clone(),
-        };
+        let span = Span { text: text.to_owned(), bold: self.open.bold, href: self.open.href.clone(), topic: self.open.topic.clone() };
         match self.open.spans.last_mut() {
             Some(last) if last.looks_like(&span) => last.text.push_str(text),
             _ => self.open.spans.push(span),

@@ -29,9 +29,7 @@ impl TopicId {
     /// Reads an id; `None` when it has not the form `<domain>/<slug>`.
     pub fn parse(text: &str) -> Option<TopicId> {
         let (domain, slug) = text.split_once('/')?;
-        let word = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
+        let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         (text.len() <= 100 && word(domain) && word(slug)).then(|| TopicId(text.into()))
     }
 
@@ -245,13 +243,7 @@ impl Topic {
                 effective_from: document.from,
             })
         });
-        Some(Answer {
-            short,
-            details,
-            citations: citations.collect(),
-            reviewed: self.reviewed,
-            stale: self.review_by < today,
-        })
+        Some(Answer { short, details, citations: citations.collect(), reviewed: self.reviewed, stale: self.review_by < today })
     }
 
     /// The anchors that links may name.
@@ -298,13 +290,7 @@ struct RawBasis {
 }
 
 /// Parses one topic file. `None` when a problem was found that leaves no topic; every problem is pushed.
-pub(crate) fn parse(
-    id: TopicId,
-    file: &File,
-    constants: &Constants,
-    documents: &Documents,
-    problems: &mut Vec<Problem>,
-) -> Option<Topic> {
+pub(crate) fn parse(id: TopicId, file: &File, constants: &Constants, documents: &Documents, problems: &mut Vec<Problem>) -> Option<Topic> {
     let path = file.path.as_str();
     if file.text.len() > TOPIC_BYTES_MAX {
         let message = format!("{} bytes, a topic has at most {TOPIC_BYTES_MAX}", file.text.len());
@@ -313,10 +299,8 @@ pub(crate) fn parse(
     }
     // Editors on Windows save CRLF; lines stay the same.
     let text = file.text.replace("\r\n", "\n");
-    let Some((front, body)) = text
-        .strip_prefix(FENCE)
-        .and_then(|rest| rest.strip_prefix('\n'))
-        .and_then(|rest| rest.split_once(&format!("\n{FENCE}\n")))
+    let Some((front, body)) =
+        text.strip_prefix(FENCE).and_then(|rest| rest.strip_prefix('\n')).and_then(|rest| rest.split_once(&format!("\n{FENCE}\n")))
     else {
         problems.push(Problem::new(path, 1, "expected front matter between two lines `+++`"));
         return None;
@@ -437,9 +421,7 @@ pub(crate) fn parse_authored(
     for (at, row) in file.text.lines().enumerate().skip(1).filter(|(_, row)| !row.is_empty()) {
         let line = at + 1;
         let mut columns = row.split('\t');
-        let (Some(topic), Some(register), Some(text), None) =
-            (columns.next(), columns.next(), columns.next(), columns.next())
-        else {
+        let (Some(topic), Some(register), Some(text), None) = (columns.next(), columns.next(), columns.next(), columns.next()) else {
             problems.push(Problem::new(&file.path, line, "expected three columns: topic, register, question"));
             continue;
         };
@@ -449,11 +431,7 @@ pub(crate) fn parse_authored(
             continue;
         }
         match by_id.get(topic) {
-            Some(&at) => authored.push(Authored {
-                topic: topics[at].id.clone(),
-                register: register.to_owned(),
-                text: text.to_owned(),
-            }),
+            Some(&at) => authored.push(Authored { topic: topics[at].id.clone(), register: register.to_owned(), text: text.to_owned() }),
             None => orphans.push((file.path.clone(), line, topic.to_owned())),
         }
     }

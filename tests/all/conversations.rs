@@ -59,6 +59,9 @@ fn play(name: &str, script: &str) -> Result<String, String> {
             Err(why) => {
                 let _ = writeln!(transcript, "      {why}");
                 failed.get_or_insert(line.number);
+                if !matches!(line.step, Step::Expects(_)) {
+                    break;
+                }
             }
             Ok(()) if !matches!(line.step, Step::Expects(_)) => write_turn(&turn, &mut transcript),
             Ok(()) => {}
@@ -226,7 +229,7 @@ impl Expected<'_> {
                 let holds = reply.outcome == *outcome && topic.is_none_or(|topic| reply.topic == Some(topic));
                 (holds, reply.summary())
             }
-            Expected::Says(text) => (has(&reply.words(), text), "what is above".to_owned()),
+            Expected::Says(text) => (has(&reply.words(), text), "the words above".to_owned()),
             Expected::Offers(part) => (labels.iter().any(|label| has(label, part)), labels.join(" | ")),
             Expected::OffersFirst(part) => (labels.first().is_some_and(|label| has(label, part)), labels.join(" | ")),
             Expected::Event(expected) => {
@@ -327,5 +330,17 @@ fn a_script_that_cannot_be_read_fails_at_its_line() {
 #[test]
 fn a_wrong_expectation_is_shown_in_the_transcript() {
     let transcript = play("thanks.txt", "citizen: cảm ơn\nbot: small_talk\nsays: xin lỗi\ntap: Xem phim\nbot: refused").unwrap_err();
-    insta::assert_snapshot!(transcript, @"");
+    insta::assert_snapshot!(transcript, @r"
+    thanks.txt:3
+        1 citizen: cảm ơn
+          event: started web
+          event: citizen_message
+          bot: small_talk
+          | Không có gì ạ. Còn điều gì chưa rõ, bạn cứ hỏi tiếp nhé.
+        2 bot: small_talk
+    ✗   3 says: xin lỗi
+          found: the words above
+    ✗   4 tap: Xem phim
+          no button bears this label
+    ");
 }

@@ -1,6 +1,9 @@
 //! Tests that cross crates: one binary, so that it links once.
 
-mod http;
+mod browser;
+mod command_line;
 mod conversations;
+mod dialogue;
+mod http;
 mod store;
 mod telegram;

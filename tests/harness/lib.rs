@@ -1,8 +1,10 @@
 //! What tests need around the program: databases, servers, a browser, a Bot API.
 
+pub mod browser;
 pub mod citizen;
 pub mod dialogue;
+pub mod kept;
 pub mod postgres;
 pub mod server;
-pub mod wait;
 pub mod telegram;
+pub mod wait;

@@ -2,27 +2,21 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::citizen::Citizen;
+use crate::kept::{Kept, keeping};
 
-/// Waits for the name of a signal, sends it and waits for the end. Standard input closes when the test process ends, even by
-/// SIGKILL: then the program is killed, and never a process of somebody else, since it is this shell's child.
-const KEEPER: &str = r#"
-"$@" </dev/null &
-read -r signal
-kill -s "${signal:-KILL}" $!
-wait $!
-"#;
 /// The page of another site that the shared server allows.
 pub const ALLOWED_ORIGIN: &str = "https://bhxh.example";
+/// Seconds; longer than any command needs on a busy machine.
+const RUN_S_MAX: &str = "180";
 const ANY_PORT: &str = "127.0.0.1:0";
 /// The first line of `hotro serve` once it listens.
 const PAGE_LINE: &str = "hotro: page    http://";
@@ -43,13 +37,6 @@ pub fn program() -> PathBuf {
     let program = folder.join("hotro");
     assert!(program.exists(), "{} is missing; try: cargo build --workspace --all-targets", program.display());
     program
-}
-
-/// A command that sees nothing of the environment of the tests: no variable and no `hotro.toml`.
-pub fn command(folder: &Path) -> Command {
-    let mut command = Command::new(program());
-    command.env_clear().current_dir(folder);
-    command
 }
 
 /// How to serve.
@@ -92,13 +79,7 @@ pub struct Server {
     options: Options,
     folder: TempDir,
     address: String,
-    process: Option<Process>,
-}
-
-struct Process {
-    keeper: Child,
-    /// Held open: the program may say more.
-    _stdout: BufReader<ChildStdout>,
+    process: Option<Kept>,
 }
 
 impl Server {
@@ -125,29 +106,14 @@ impl Server {
     /// Starts the program on `self.address`.
     fn serve(&mut self) -> Result<()> {
         let log = File::options().create(true).append(true).open(self.log_path()).context("making the log")?;
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", KEEPER, "keeper"]).arg(program()).args(["serve", "--listen", &self.address, "--data"]).arg(self.data());
+        let mut command = keeping(&program());
+        command.args(["serve", "--listen", &self.address, "--data"]).arg(self.data());
         command.args(self.options.database.iter().flat_map(|url| ["--database", url]));
-        let mut keeper = command
-            .env_clear()
-            .envs(self.options.variables.iter().map(|(name, value)| (name, value)))
-            .current_dir(self.folder.path())
-            // What kills the group of the tests must leave the keeper to clean up.
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .context("starting the keeper of the server")?;
-        let mut stdout = BufReader::new(keeper.stdout.take().context("the keeper has a standard output")?);
-        let mut line = String::new();
-        stdout.read_line(&mut line).context("reading the address")?;
-        let mut process = Process { keeper, _stdout: stdout };
-        let Some(address) = line.trim_end().strip_prefix(PAGE_LINE) else {
-            process.end("KILL")?;
-            bail!("it said {line:?} and in its log: {}", self.log());
-        };
-        self.address = address.trim_end_matches('/').to_owned();
+        command.env_clear().envs(self.options.variables.iter().map(|(name, value)| (name, value)));
+        command.current_dir(self.folder.path()).stderr(log);
+        let mut process = Kept::start(&mut command)?;
+        let address = process.read_until(|line| Some(line.strip_prefix(PAGE_LINE)?.trim_end_matches('/').to_owned()));
+        self.address = address.with_context(|| self.log())?;
         self.process = Some(process);
         Ok(())
     }
@@ -203,32 +169,15 @@ impl Server {
         started.await.expect("starting does not panic").expect("hotro serve starts again")
     }
 
-    fn end(&mut self, signal: &str) -> Result<std::process::ExitStatus> {
+    fn end(&mut self, signal: &str) -> Result<ExitStatus> {
         self.process.take().context("the server is not running")?.end(signal)
-    }
-}
-
-impl Process {
-    fn end(&mut self, signal: &str) -> Result<std::process::ExitStatus> {
-        let mut stdin = self.keeper.stdin.take().context("it was ended already")?;
-        writeln!(stdin, "{signal}").context("telling the keeper")?;
-        Ok(self.keeper.wait()?)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        if self.keeper.stdin.take().is_some() {
-            // The keeper kills by itself when nobody waits for it.
-            let _ = self.keeper.wait();
-        }
     }
 }
 
 /// What a finished command said.
 pub struct Said {
-    /// Whether it ended with success.
-    pub success: bool,
+    /// Its exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
     /// Its standard output.
     pub stdout: String,
     /// Its standard error.
@@ -239,18 +188,24 @@ pub struct Said {
 ///
 /// # Panics
 /// It cannot be run.
-pub fn run<S: AsRef<OsStr>>(folder: &Path, arguments: &[S], stdin: &[u8]) -> Said {
-    run_with(folder, arguments, &[], stdin).expect("the program runs")
+pub fn run<S: AsRef<OsStr>>(folder: &Path, arguments: &[S]) -> Said {
+    run_with(folder, arguments, &[], b"").expect("the program runs")
 }
 
-/// As [`run`], with variables.
+/// As [`run`], with variables and a standard input.
 ///
 /// # Errors
-/// It cannot be run, or does not read its input to the end.
+/// It cannot be run, or ends with success without having read its input.
 pub fn run_with<S: AsRef<OsStr>>(folder: &Path, arguments: &[S], variables: &[(&str, &str)], stdin: &[u8]) -> Result<Said> {
-    let mut child = command(folder)
+    // A server that starts where it should refuse would run for ever.
+    let mut child = Command::new("/usr/bin/timeout")
+        .args(["--signal=KILL", RUN_S_MAX])
+        .arg(program())
         .args(arguments)
+        // Nothing of the environment of the tests, and no `hotro.toml` of theirs.
+        .env_clear()
         .envs(variables.iter().copied())
+        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -264,5 +219,5 @@ pub fn run_with<S: AsRef<OsStr>>(folder: &Path, arguments: &[S], variables: &[(&
     let written = writer.join().ok().context("writing the input")?;
     ensure!(written.is_ok() || !output.status.success(), "the program did not read its input");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Said { success: output.status.success(), stdout: text(output.stdout), stderr: text(output.stderr) })
+    Ok(Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) })
 }

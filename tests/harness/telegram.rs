@@ -262,9 +262,10 @@ impl Citizen<'_> {
             let (sent, (_, data)) = buttons.filter(|(_, (button, _))| button == label).last().expect("a button with this label");
             (self.bot_message(sent), data.clone())
         });
-        self.telegram.bring("callback_query", |id| {
-            json!({"id": format!("tap-{id}"), "from": user(self.chat_id), "chat_instance": "1", "message": message, "data": data})
-        });
+        self.telegram.bring(
+            "callback_query",
+            |id| json!({"id": format!("tap-{id}"), "from": user(self.chat_id), "chat_instance": "1", "message": message, "data": data}),
+        );
     }
 
     /// Sends a sticker.

@@ -46,11 +46,8 @@ fn summary(knowledge: &Knowledge, reading: &Reading, micros: u64) -> serde_json:
         Decision::Intent(knowledge::Intent::Lookup) => ("action", None),
         Decision::Intent(_) => ("small_talk", None),
     };
-    let candidates: Vec<_> = reading
-        .candidates
-        .iter()
-        .map(|candidate| json!({ "topic": candidate.topic, "probability": candidate.probability }))
-        .collect();
+    let candidates: Vec<_> =
+        reading.candidates.iter().map(|candidate| json!({ "topic": candidate.topic, "probability": candidate.probability })).collect();
     json!({
         "outcome": outcome,
         "topic": topic,

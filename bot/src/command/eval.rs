@@ -11,9 +11,7 @@ pub(crate) fn run(config: &Config, file: &Path, json: bool, kind: Option<&str>, 
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let mut rows = parse(&text).with_context(|| format!("reading {}", file.display()))?;
     if let Some(name) = kind {
-        let Some(kind) = Perturbation::parse(name) else {
-            bail!("--perturb {name}: expected no-accents, telex, vni, typo or teencode")
-        };
+        let Some(kind) = Perturbation::parse(name) else { bail!("--perturb {name}: expected no-accents, telex, vni, typo or teencode") };
         for (row, seed) in rows.iter_mut().zip(seed..) {
             row.question = perturb(&row.question, kind, seed);
         }

@@ -8,12 +8,14 @@ use hotro::channel::web::{self, Limits, Origins, Web};
 use hotro::config::{Config, LogFormat};
 use hotro::conversation::Conversations;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     start_log(config)?;
+    allow_open_files();
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?.block_on(serve(config))
 }
 
@@ -25,6 +27,15 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
         LogFormat::Json => log.json().init(),
     }
     Ok(())
+}
+
+/// Every connection is an open file, and shells and service managers allow 1,024 of them unless asked: fewer than the streams
+/// that this program is ready to hold.
+fn allow_open_files() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, ?current, "more open files are not allowed: there will be fewer connections");
+    }
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {

@@ -89,12 +89,7 @@ impl Conversations {
     pub fn new(store: Store, knowledge: Arc<Knowledge>) -> Arc<Conversations> {
         let bell = Bell::listen(store.announcements());
         let capacity = NonZeroUsize::new(STATES_CACHED_MAX).unwrap_or(NonZeroUsize::MIN);
-        Arc::new(Conversations {
-            store,
-            knowledge: RwLock::new(knowledge),
-            loaded: Mutex::new(LruCache::new(capacity)),
-            bell,
-        })
+        Arc::new(Conversations { store, knowledge: RwLock::new(knowledge), loaded: Mutex::new(LruCache::new(capacity)), bell })
     }
 
     /// The database under it.
@@ -204,8 +199,7 @@ impl Conversations {
     async fn load(&self, id: Uuid) -> Result<Loaded, ConversationError> {
         let row = self.store.conversation(id).await?.ok_or(ConversationError::NotFound)?;
         let snapshot = self.store.snapshot(id).await?.filter(|snapshot| snapshot.format == SNAPSHOT_FORMAT);
-        let mut state: State =
-            snapshot.and_then(|snapshot| serde_json::from_str(&snapshot.body).ok()).unwrap_or_default();
+        let mut state: State = snapshot.and_then(|snapshot| serde_json::from_str(&snapshot.body).ok()).unwrap_or_default();
         loop {
             let events = self.events(id, state.seq).await?;
             for event in &events {

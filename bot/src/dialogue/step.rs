@@ -192,7 +192,8 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
         }
         Decision::Miss { nearest } if masked && nearest.is_empty() => {
             // Nothing but numbers: the notice about them is the whole reply, and no question was missed.
-            Reply::say(Outcome::Refused, Vec::new()).offering([Choice::new(ChoiceId::Do(Action::Lookup), texts::action_label(Action::Lookup)), texts::operator_choice()])
+            Reply::say(Outcome::Refused, Vec::new())
+                .offering([Choice::new(ChoiceId::Do(Action::Lookup), texts::action_label(Action::Lookup)), texts::operator_choice()])
         }
         Decision::Miss { nearest } => miss(state, &nearest, context).decided(decided),
         Decision::Intent(Intent::Empty) if masked => Reply::say(Outcome::Refused, Vec::new())
@@ -238,8 +239,11 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
             offer(Outcome::Clarify, texts::related(), related, context)
         }
         ChoiceId::Wrong(_) if !state.others.is_empty() => offer(Outcome::Clarify, texts::clarify_again(), &state.others, context),
-        ChoiceId::Wrong(_) | ChoiceId::NoneOfThese => Reply::say(Outcome::Missed, texts::wrong_and_nothing_else())
-            .offering([texts::operator_choice(), texts::call_choice(), texts::help_choice()]),
+        ChoiceId::Wrong(_) | ChoiceId::NoneOfThese => Reply::say(Outcome::Missed, texts::wrong_and_nothing_else()).offering([
+            texts::operator_choice(),
+            texts::call_choice(),
+            texts::help_choice(),
+        ]),
         ChoiceId::Operator | ChoiceId::Do(Action::Operator) => queue(state),
         ChoiceId::LeaveQueue => leave_queue(state),
         ChoiceId::Help => help(),

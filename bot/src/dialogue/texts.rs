@@ -70,7 +70,9 @@ pub fn help() -> Vec<Block> {
 
 /// Who is speaking.
 pub fn who_are_you() -> Vec<Block> {
-    line("Mình là trợ lý tự động, không phải người. Mình trả lời từ bộ câu hỏi đáp có căn cứ pháp lý về BHXH, BHYT, BHTN và VssID. Cần nói chuyện với người thì bạn bấm nút tổng đài viên.")
+    line(
+        "Mình là trợ lý tự động, không phải người. Mình trả lời từ bộ câu hỏi đáp có căn cứ pháp lý về BHXH, BHYT, BHTN và VssID. Cần nói chuyện với người thì bạn bấm nút tổng đài viên.",
+    )
 }
 
 /// An answer to thanks.
@@ -149,15 +151,14 @@ pub fn missed(nearest: bool) -> Vec<Block> {
 
 /// The second miss in a row: the operator comes first.
 pub fn missed_again() -> Vec<Block> {
-    with_hotline(
-        "Mình vẫn chưa hiểu đúng câu hỏi của bạn. Để khỏi mất thời gian, bạn gặp tổng đài viên nhé, hoặc gọi ",
-        ".",
-    )
+    with_hotline("Mình vẫn chưa hiểu đúng câu hỏi của bạn. Để khỏi mất thời gian, bạn gặp tổng đài viên nhé, hoặc gọi ", ".")
 }
 
 /// "Chưa đúng ý" and nothing else to offer.
 pub fn wrong_and_nothing_else() -> Vec<Block> {
-    line("Cảm ơn bạn đã báo. Bạn thử hỏi lại bằng câu khác, nêu rõ việc đang cần (điều kiện, mức tiền, hồ sơ hay nơi nộp), hoặc gặp tổng đài viên.")
+    line(
+        "Cảm ơn bạn đã báo. Bạn thử hỏi lại bằng câu khác, nêu rõ việc đang cần (điều kiện, mức tiền, hồ sơ hay nơi nộp), hoặc gặp tổng đài viên.",
+    )
 }
 
 /// The citizen is in the queue now.
@@ -204,7 +205,9 @@ pub fn soon(action: Action) -> Vec<Block> {
     match action {
         Action::Lookup => vec![
             Block::text("Tra cứu hồ sơ cá nhân ngay tại đây sắp có."),
-            Block::text("Bây giờ bạn xem quá trình đóng, thẻ BHYT và chế độ đã hưởng trên VssID. Hồ sơ đã nộp mà chưa có kết quả thì hỏi tổng đài viên."),
+            Block::text(
+                "Bây giờ bạn xem quá trình đóng, thẻ BHYT và chế độ đã hưởng trên VssID. Hồ sơ đã nộp mà chưa có kết quả thì hỏi tổng đài viên.",
+            ),
         ],
         Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => {
             line("Tìm nơi gần nhất ngay tại đây sắp có. Bây giờ bạn xem cách tra cứu dưới đây.")
@@ -247,7 +250,9 @@ pub fn erase_soon() -> Vec<Block> {
 pub fn unsupported(what: Unsupported) -> Vec<Block> {
     line(match what {
         Unsupported::Sticker => "Mình chưa hiểu nhãn dán. Bạn cần hỏi gì, gõ giúp mình nhé.",
-        Unsupported::Photo => "Mình chưa đọc được ảnh và không lưu ảnh này. Bạn gõ điều cần hỏi giúp mình nhé, và đừng gửi ảnh giấy tờ ở đây.",
+        Unsupported::Photo => {
+            "Mình chưa đọc được ảnh và không lưu ảnh này. Bạn gõ điều cần hỏi giúp mình nhé, và đừng gửi ảnh giấy tờ ở đây."
+        }
         Unsupported::Voice => "Mình chưa nghe được tin thoại. Bạn gõ câu hỏi giúp mình nhé, không cần dấu cũng được.",
         Unsupported::File => "Mình chưa mở được tệp và không lưu tệp này. Bạn gõ điều cần hỏi giúp mình nhé.",
         Unsupported::Location => "Tìm nơi gần nhất từ vị trí của bạn sắp có. Mình không lưu vị trí này.",

@@ -10,9 +10,7 @@ use reqwest::{StatusCode, Url};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use teloxide::payloads::{
-    AnswerCallbackQuery, DeleteMessage, DeleteWebhook, GetMe, SendMessage, SendMessageSetters, SetMyCommands,
-};
+use teloxide::payloads::{AnswerCallbackQuery, DeleteMessage, DeleteWebhook, GetMe, SendMessage, SendMessageSetters, SetMyCommands};
 use teloxide::requests::Payload;
 use teloxide::types::{
     BotCommand, CallbackQueryId, ChatId, InlineKeyboardMarkup, LinkPreviewOptions, Me, MessageId, ParseMode, ReplyMarkup,
@@ -136,9 +134,15 @@ impl BotApi {
     }
 
     pub(super) async fn send(&self, chat_id: i64, rendered: &Rendered) -> Result<(), CallError> {
-        let no_preview =
-            LinkPreviewOptions { is_disabled: true, url: None, prefer_small_media: false, prefer_large_media: false, show_above_text: false };
-        let mut message = SendMessage::new(ChatId(chat_id), rendered.html.clone()).parse_mode(ParseMode::Html).link_preview_options(no_preview);
+        let no_preview = LinkPreviewOptions {
+            is_disabled: true,
+            url: None,
+            prefer_small_media: false,
+            prefer_large_media: false,
+            show_above_text: false,
+        };
+        let mut message =
+            SendMessage::new(ChatId(chat_id), rendered.html.clone()).parse_mode(ParseMode::Html).link_preview_options(no_preview);
         if !rendered.keyboard.is_empty() {
             message = message.reply_markup(ReplyMarkup::InlineKeyboard(InlineKeyboardMarkup::new(rendered.keyboard.clone())));
         }

@@ -241,7 +241,11 @@ impl Bot {
     }
 
     /// Calls until Telegram has answered.
-    async fn insist<T, F: Future<Output = Result<T, CallError>>>(&self, what: &'static str, call: impl Fn() -> F) -> Result<T, TelegramError> {
+    async fn insist<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        what: &'static str,
+        call: impl Fn() -> F,
+    ) -> Result<T, TelegramError> {
         let mut backoff = Backoff::new(self.timing.retry_pause);
         loop {
             let pause = match call().await {

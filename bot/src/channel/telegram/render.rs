@@ -150,7 +150,12 @@ fn block_lines(block: &Block) -> Vec<Line> {
 fn phone_lines(message: &Message) -> Vec<Line> {
     let said = |href: &str| message.blocks.iter().flat_map(spans_of).any(|span| span.href.as_deref() == Some(href));
     let dial = |choice: &Choice| choice.href.as_deref().is_some_and(|href| href.starts_with("tel:") && !said(href));
-    message.choices.iter().filter(|choice| dial(choice)).flat_map(|choice| lines(&[Span::plain(choice.label.clone())], "☎ ", None)).collect()
+    message
+        .choices
+        .iter()
+        .filter(|choice| dial(choice))
+        .flat_map(|choice| lines(&[Span::plain(choice.label.clone())], "☎ ", None))
+        .collect()
 }
 
 fn spans_of(block: &Block) -> Vec<&Span> {
@@ -344,12 +349,18 @@ mod tests {
         Message {
             understood: Some("con thu 2 nghi may thang".to_owned()),
             blocks: vec![
-                Block::Paragraph { spans: vec![Span::plain("Con thứ hai: bạn được nghỉ "), Span::bold("7 tháng"), Span::plain(".")] },
+                Block::Paragraph {
+                    spans: vec![Span::plain("Con thứ hai: bạn được nghỉ "), Span::bold("7 tháng"), Span::plain(".")]
+                },
                 Block::Heading { text: "Nộp ở đâu".to_owned() },
                 Block::Steps {
                     items: vec![
                         vec![Span::plain("Nộp cho công ty trong "), Span::plain("45 ngày.")],
-                        vec![Span::plain("Xem trên "), Span::link("cổng dịch vụ công", "https://dichvucong.gov.vn/?a=1&b=2"), Span::plain(".")],
+                        vec![
+                            Span::plain("Xem trên "),
+                            Span::link("cổng dịch vụ công", "https://dichvucong.gov.vn/?a=1&b=2"),
+                            Span::plain("."),
+                        ],
                     ],
                 },
                 Block::Bullets { items: vec![vec![Span::plain("Cần hỏi thêm, gọi "), Span::link("1900 9068", "tel:19009068")]] },
@@ -406,7 +417,11 @@ mod tests {
     fn a_number_to_dial_is_text_unless_it_was_said() {
         let message = Message {
             blocks: vec![Block::text("Mình đã đưa bạn vào hàng đợi.")],
-            choices: vec![texts::call_choice(), texts::leave_queue_choice(), Choice::link("Cổng dịch vụ công", "https://dichvucong.gov.vn/")],
+            choices: vec![
+                texts::call_choice(),
+                texts::leave_queue_choice(),
+                Choice::link("Cổng dịch vụ công", "https://dichvucong.gov.vn/"),
+            ],
             ..Message::default()
         };
         insta::assert_snapshot!(shown(&message), @r#"
@@ -427,7 +442,11 @@ mod tests {
     fn text_is_never_markup() {
         let message = Message {
             blocks: vec![Block::Paragraph {
-                spans: vec![Span::plain("<script>alert(1)</script> & <b>"), Span::link("x", "https://a.vn/\"><b>"), Span::link("y", "javascript:1")],
+                spans: vec![
+                    Span::plain("<script>alert(1)</script> & <b>"),
+                    Span::link("x", "https://a.vn/\"><b>"),
+                    Span::link("y", "javascript:1"),
+                ],
             }],
             choices: vec![Choice::new(ChoiceId::Help, "<b>")],
             ..Message::default()
@@ -501,7 +520,10 @@ mod tests {
         assert_fits(&parts);
         let starts: Vec<String> = parts.iter().map(|part| part.html.chars().take(28).collect()).collect();
         assert_eq!(parts.len(), 3);
-        assert!(starts[0].starts_with("aaa") && starts[1].starts_with("• xxx") && starts[2].starts_with("<blockquote expandable>bbb"), "{starts:?}");
+        assert!(
+            starts[0].starts_with("aaa") && starts[1].starts_with("• xxx") && starts[2].starts_with("<blockquote expandable>bbb"),
+            "{starts:?}"
+        );
     }
 
     #[test]

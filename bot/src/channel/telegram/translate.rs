@@ -1,6 +1,8 @@
 //! From Telegram's words to ours: a table, and nothing else.
 
-use teloxide::types::{CallbackQuery, CallbackQueryId, ChatMemberKind, ChatMemberUpdated, MediaKind, Message, MessageKind, Update, UpdateKind};
+use teloxide::types::{
+    CallbackQuery, CallbackQueryId, ChatMemberKind, ChatMemberUpdated, MediaKind, Message, MessageKind, Update, UpdateKind,
+};
 
 use crate::dialogue::{Input, Unsupported, texts};
 
@@ -180,7 +182,9 @@ fn unreadable(kind: &MessageKind) -> Option<Unsupported> {
             MediaKind::Location(_) | MediaKind::Venue(_) => Unsupported::Location,
             MediaKind::Contact(_) => Unsupported::Contact,
             MediaKind::Migration(_) => return None,
-            MediaKind::Text(_) | MediaKind::Poll(_) | MediaKind::Game(_) | MediaKind::Story(_) | MediaKind::Checklist(_) => Unsupported::Other,
+            MediaKind::Text(_) | MediaKind::Poll(_) | MediaKind::Game(_) | MediaKind::Story(_) | MediaKind::Checklist(_) => {
+                Unsupported::Other
+            }
         },
         MessageKind::Dice(_) => Unsupported::Sticker,
         // What Telegram has invented since: teloxide reads it as a message without content.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{self, KeepAlive, Sse};
@@ -81,12 +81,12 @@ pub(super) struct Accepted {
 pub(super) async fn post_message(
     State(web): State<Web>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     web.inner.origins.check(&headers)?;
-    let id = authorise(&web, &id, &headers).await?;
+    let id = authorise(&web, id, &headers).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let (client_id, input) = parse_message(body)?;
     let seq = web.conversations().submit(id, &client_id, &input).await?;
@@ -99,12 +99,8 @@ fn parse_message(body: Result<Bytes, BytesRejection>) -> Result<(String, Input),
         _ => ApiError::BadJson,
     })?;
     let message: NewMessage = serde_json::from_slice(&body).map_err(|_| ApiError::BadJson)?;
-    let client_id = message
-        .client_id
-        .as_deref()
-        .and_then(|text| Uuid::parse_str(text).ok())
-        .ok_or(ApiError::BadRequest("client_id"))?
-        .to_string();
+    let client_id =
+        message.client_id.as_deref().and_then(|text| Uuid::parse_str(text).ok()).ok_or(ApiError::BadRequest("client_id"))?.to_string();
     let input = match (message.text, message.choice) {
         (Some(text), None) if text.chars().count() > MESSAGE_CHARS_MAX => return Err(ApiError::MessageTooLong),
         (Some(text), None) => Input::Message { text },
@@ -141,11 +137,12 @@ pub(super) struct Events {
 ))]
 pub(super) async fn read_events(
     State(web): State<Web>,
-    Path(id): Path<String>,
-    Query(After { after }): Query<After>,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<After>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = authorise(&web, &id, &headers).await?;
+    let id = authorise(&web, id, &headers).await?;
+    let Query(After { after }) = query.map_err(|_| ApiError::BadRequest("after"))?;
     let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let after = match last_event_id.or(after) {
         Some(text) => text.trim().parse().map_err(|_| ApiError::BadRequest("after"))?,
@@ -218,8 +215,9 @@ impl Tail {
     }
 }
 
-async fn authorise(web: &Web, id: &str, headers: &HeaderMap) -> Result<Uuid, ApiError> {
-    let id = Uuid::parse_str(id).map_err(|_| ApiError::Unauthorized)?;
+async fn authorise(web: &Web, id: Result<Path<String>, PathRejection>, headers: &HeaderMap) -> Result<Uuid, ApiError> {
+    // An id that is none looks like one that is unknown.
+    let id = id.ok().and_then(|Path(id)| Uuid::parse_str(&id).ok()).ok_or(ApiError::Unauthorized)?;
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

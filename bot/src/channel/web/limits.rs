@@ -57,13 +57,9 @@ impl Limits {
     /// Starts the timer that forgets idle keys; must be called inside a runtime.
     pub fn new(config: &LimitsConfig) -> Limits {
         let limits = Limits {
-            messages_by_conversation: Arc::new(RateLimiter::keyed(Quota::per_minute(
-                config.messages_per_conversation_per_minute,
-            ))),
+            messages_by_conversation: Arc::new(RateLimiter::keyed(Quota::per_minute(config.messages_per_conversation_per_minute))),
             messages_by_network: Arc::new(RateLimiter::keyed(Quota::per_minute(config.messages_per_network_per_minute))),
-            conversations_by_network: Arc::new(RateLimiter::keyed(Quota::per_minute(
-                config.conversations_per_network_per_minute,
-            ))),
+            conversations_by_network: Arc::new(RateLimiter::keyed(Quota::per_minute(config.conversations_per_network_per_minute))),
             trusted_proxies: config.trusted_proxies.clone().into(),
         };
         let forgetting = limits.clone();

@@ -21,6 +21,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -100,7 +101,8 @@ pub fn router(web: Web) -> Router {
     let pages = Router::new()
         .route("/api/openapi.json", get(move || async move { Json(Arc::clone(&doc)) }))
         .merge(assets::router())
-        .layer(CompressionLayer::new().gzip(true));
+        // A page or script is sent rarely and read on slow networks: its size counts.
+        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Best));
     Router::new()
         .merge(api)
         .merge(pages)
@@ -113,10 +115,7 @@ pub fn router(web: Web) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(CatchPanicLayer::custom(error::panicked))
-                .layer(SetResponseHeaderLayer::overriding(
-                    header::X_CONTENT_TYPE_OPTIONS,
-                    HeaderValue::from_static("nosniff"),
-                ))
+                .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
                 .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
                 .layer(cors)
                 .layer(DefaultBodyLimit::max(BODY_BYTES_MAX)),

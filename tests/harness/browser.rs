@@ -1,0 +1,204 @@
+//! A real Chromium, driven over WebDriver, and the widget in it.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::kept::{Kept, keeping};
+use crate::server::Server;
+use crate::wait::until;
+
+const CHROMIUM: &str = "/usr/bin/chromium";
+const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
+const STARTED: &str = "ChromeDriver was started successfully on port ";
+/// axe-core, the accessibility checker of Deque Systems; its licence lies beside it.
+const AXE: &str = include_str!("vendor/axe.min.js");
+/// axe reads every element's colours: seconds on a busy machine.
+const SCRIPT_WITHIN: Duration = Duration::from_secs(60);
+const FLAGS: [&str; 9] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    // The browser ends when its driver does, however that ends.
+    "--remote-debugging-pipe",
+    // A page that no eye sees would be slowed down.
+    "--disable-renderer-backgrounding",
+];
+
+/// What the page is shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// 1280 x 900.
+    Desktop,
+    /// The same, by night.
+    DarkDesktop,
+    /// 390 x 844, touched by fingers.
+    Phone,
+}
+
+impl Screen {
+    fn options(self, profile: &Path) -> Value {
+        let mut flags: Vec<String> = FLAGS.iter().map(ToString::to_string).collect();
+        flags.push(format!("--user-data-dir={}", profile.display()));
+        flags.push("--window-size=1280,900".to_owned());
+        if self == Screen::DarkDesktop {
+            flags.push("--blink-settings=preferredColorScheme=0".to_owned());
+        }
+        let mut options = json!({ "binary": CHROMIUM, "args": flags });
+        if self == Screen::Phone {
+            options["mobileEmulation"] =
+                json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2, "touch": true, "mobile": true } });
+        }
+        options
+    }
+}
+
+/// A browser window with a page on it.
+pub struct Browser {
+    client: Client,
+    // In this order: the browser ends, then its folder goes.
+    _driver: Kept,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Opens the public page of a server.
+    ///
+    /// # Panics
+    /// Chromium or its driver is missing or does not start: the tests need them, and are not skipped without them.
+    pub async fn visit(server: &Server, screen: Screen) -> Browser {
+        match Browser::start(screen).await {
+            Ok(browser) => {
+                browser.client.goto(&server.url("/")).await.expect("the page opens");
+                browser
+            }
+            Err(error) => panic!("Chromium, which the tests need, did not start: {error:#}"),
+        }
+    }
+
+    async fn start(screen: Screen) -> Result<Browser> {
+        for program in [CHROMIUM, CHROMEDRIVER] {
+            ensure!(Path::new(program).exists(), "no {program}; try: apt-get install chromium chromium-driver");
+        }
+        let profile = TempDir::new().context("making a folder for the profile")?;
+        let mut driver = Kept::start(keeping(Path::new(CHROMEDRIVER)).arg("--port=0").stderr(Stdio::null()))?;
+        let port: u16 = driver.read_until(|line| line.strip_prefix(STARTED)?.trim_end_matches('.').parse().ok()).context("chromedriver")?;
+        let mut capabilities = fantoccini::wd::Capabilities::new();
+        capabilities.insert("goog:chromeOptions".to_owned(), screen.options(profile.path()));
+        let script_ms = u64::try_from(SCRIPT_WITHIN.as_millis())?;
+        capabilities.insert("timeouts".to_owned(), json!({ "script": script_ms }));
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .context("opening a session")?;
+        Ok(Browser { client, _driver: driver, _profile: profile })
+    }
+
+    /// Closes the window.
+    ///
+    /// # Panics
+    /// The browser is gone already.
+    pub async fn close(self) {
+        self.client.clone().close().await.expect("the browser closes");
+    }
+
+    /// Loads the page again.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("the page loads again");
+    }
+
+    /// Evaluates the body of a function; `root` is the widget's shadow root.
+    ///
+    /// # Panics
+    /// It throws.
+    pub async fn look(&self, script: &str) -> Value {
+        let script = format!("const root = document.querySelector('hotro-widget')?.shadowRoot; {script}");
+        self.client.execute(&script, Vec::new()).await.expect("the script runs")
+    }
+
+    /// The visible texts of all elements of the widget that match, in order.
+    ///
+    /// # Panics
+    /// The widget is not there.
+    pub async fn texts(&self, selector: &str) -> Vec<String> {
+        let script = format!("return [...root.querySelectorAll({})].map((node) => node.innerText.trim());", json!(selector));
+        serde_json::from_value(self.look(&script).await).expect("a list of texts")
+    }
+
+    /// Waits until a condition in JavaScript holds. `what` names it.
+    ///
+    /// # Panics
+    /// It does not come in time.
+    pub async fn wait(&self, what: &str, condition: &str) {
+        let script = format!("return !!({condition});");
+        until(what, async || (self.look(&script).await == true).then_some(())).await;
+    }
+
+    /// Clicks on, or touches, an element of the widget as soon as that is possible.
+    ///
+    /// # Panics
+    /// It does not appear in time.
+    pub async fn click(&self, selector: &str) {
+        until(&format!("{selector} can be clicked"), async || self.find(selector).await?.click().await.ok()).await;
+    }
+
+    /// Types into the focused element, wherever that is.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn press(&self, keys: &str) {
+        let element = until("something has the focus", async || self.focused().await).await;
+        element.send_keys(keys).await.expect("the keys are taken");
+    }
+
+    /// Types a message into the field and sends it by Enter.
+    ///
+    /// # Panics
+    /// There is no field.
+    pub async fn say(&self, text: &str) {
+        let field = until("the field is there", async || self.find("#field").await).await;
+        field.send_keys(&format!("{text}{}", char::from(Key::Enter))).await.expect("the keys are taken");
+    }
+
+    /// Violations that axe finds on the page and in the widget, one line each; empty when there is none.
+    ///
+    /// # Panics
+    /// axe does not run.
+    pub async fn accessibility_violations(&self) -> Vec<String> {
+        self.client.execute(AXE, Vec::new()).await.expect("axe loads");
+        let run = "const done = arguments[0]; \
+            axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations), (error) => done(String(error)));";
+        let found = self.client.execute_async(run, Vec::new()).await.expect("axe runs");
+        let violations = found.as_array().unwrap_or_else(|| panic!("axe: {found}"));
+        violations.iter().map(|violation| format!("{}: {} {}", violation["id"], violation["help"], violation["nodes"])).collect()
+    }
+
+    async fn find(&self, selector: &str) -> Option<Element> {
+        let host = self.client.find(Locator::Css("hotro-widget")).await.ok()?;
+        host.shadow_root().await.ok()?.find(Locator::Css(selector)).await.ok()
+    }
+
+    /// The focused element, inside the widget if the focus is there.
+    async fn focused(&self) -> Option<Element> {
+        let script = "let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at;";
+        let found = self.client.execute(script, Vec::new()).await.ok()?;
+        let reference = serde_json::from_value(found).ok()?;
+        Some(Element::from_element_id(self.client.clone(), reference))
+    }
+}

@@ -1,0 +1,80 @@
+//! Processes that end with the test that started them.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Waits for the name of a signal, sends it and waits for the end. Standard input closes when the test process ends, even by
+/// SIGKILL: then the program is killed, and never a process of somebody else, since it is this shell's child.
+const KEEPER: &str = r#"
+"$@" </dev/null &
+read -r signal
+kill -s "${signal:-KILL}" $!
+wait $!
+"#;
+
+/// A command that runs `program` under a keeper; arguments and variables may follow.
+pub fn keeping(program: &Path) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", KEEPER, "keeper"]).arg(program);
+    command
+}
+
+/// A running program. It is killed when this is dropped, or when the process of the tests ends.
+pub struct Kept {
+    keeper: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Kept {
+    /// Starts what [`keeping`] began.
+    ///
+    /// # Errors
+    /// There is no shell.
+    pub fn start(command: &mut Command) -> Result<Kept> {
+        // What kills the group of the tests must leave the keeper to clean up.
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut keeper = command.spawn().context("starting the keeper")?;
+        let stdout = BufReader::new(keeper.stdout.take().context("the keeper has a standard output")?);
+        Ok(Kept { keeper, stdout })
+    }
+
+    /// Reads the program's output until a line has what is looked for.
+    ///
+    /// # Errors
+    /// The program ended before; the text has what it said.
+    pub fn read_until<T>(&mut self, found: impl Fn(&str) -> Option<T>) -> Result<T> {
+        let mut said = String::new();
+        loop {
+            let begin = said.len();
+            if self.stdout.read_line(&mut said).context("reading its output")? == 0 {
+                bail!("it ended and said {said:?}");
+            }
+            if let Some(found) = found(said[begin..].trim_end()) {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Sends a signal, such as `TERM`, and waits until the program is gone.
+    ///
+    /// # Errors
+    /// The keeper is gone.
+    pub fn end(mut self, signal: &str) -> Result<ExitStatus> {
+        let mut stdin = self.keeper.stdin.take().context("the keeper has a standard input")?;
+        writeln!(stdin, "{signal}").context("telling the keeper")?;
+        Ok(self.keeper.wait()?)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if self.keeper.stdin.take().is_some() {
+            // The keeper kills by itself when nobody waits for it.
+            let _ = self.keeper.wait();
+        }
+    }
+}
