@@ -142,7 +142,7 @@
 
   // ---- styles
 
-  // Type is sized in em from `medium`: the reader's own setting, not the page's 1rem. The warm accent is for news only.
+  // Type is sized in em from `medium`, the reader's own setting. The warm accent is for news only.
   const STYLE = `
 :host {
   --blue: #0b5cab; --blue-deep: #084785; --link: #0b5cab; --tint: #e7f0fa;
@@ -150,7 +150,7 @@
   --warm: #f6b13d; --bad: #b3261e; --shade: rgb(13 33 56 / .18);
   --high: 100vh; --safe: env(safe-area-inset-bottom, 0px); --side: calc(20px + env(safe-area-inset-right, 0px));
 }
-/* The page's rules reach the host element and nothing below it, so the reset stands here. */
+/* The page's rules reach the host element alone: the reset stands here. */
 #dock, #panel {
   all: initial; color-scheme: light dark; color: var(--ink); -webkit-text-size-adjust: 100%;
   font: medium/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
@@ -209,7 +209,7 @@ h2 { margin: 0; font-size: 1em; font-weight: 650; }
 #state { margin: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #state::before { content: ""; display: inline-block; width: 8px; height: 8px; margin: 0 6px 1px 0; border-radius: 50%; background: #8fe0ae; }
 #state.connecting::before, #state.lost::before { background: none; box-shadow: inset 0 0 0 2px currentColor; }
-#state.connecting::after { content: attr(data-wait); animation: appear .2s 1.5s both; } /* Only a long wait is worth a word. */
+#state.connecting::after { content: attr(data-wait); animation: appear .2s 1.5s both; }
 #head button { border-radius: 12px; }
 
 #body { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
@@ -275,7 +275,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 #foot { flex: none; background: var(--card); border-top: 1px solid var(--line); padding: 8px 8px calc(8px + var(--safe)); }
 #status:not(:empty) { padding: 2px 6px 8px; }
 .write { display: flex; align-items: flex-end; gap: 6px; }
-/* ::after mirrors the text: the field grows with it and needs no style attribute. */
+/* ::after mirrors the text, and the field grows with it. */
 .grow { flex: 1; min-width: 0; display: grid; }
 .grow::after, #field { grid-area: 1 / 1; padding: 9px 14px; border: 1px solid transparent; max-height: calc(6em + 20px); overflow-wrap: anywhere; }
 .grow::after { content: attr(data-value) " "; white-space: pre-wrap; visibility: hidden; overflow: hidden; }
@@ -352,7 +352,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     send: 'M10 16.5V4M4.5 9.5L10 4l5.5 5.5',
     down: 'M3.5 6L8 10.5 12.5 6',
   };
-  /** The letter ô: a speech bubble under a roof, and the Vietnamese word for umbrella. */
+  /** The letter ô, a speech bubble under a roof. */
   const mark = () => drawing(34,
     { d: 'M8.8 11.3L17 5.2l8.2 6.1', stroke: 'var(--warm)', 'stroke-width': 3.2 },
     { d: 'M17 13.7a7.7 7.7 0 1 0 0 15.4 7.7 7.7 0 1 0 0-15.4z', 'stroke-width': 3.2 },
@@ -381,7 +381,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     }
   }
 
-  // Half of the delay is chance: a restarted server is not met by everyone at once.
+  // Half of it is chance: a restarted server is not met by all at once.
   const backoff = (failures) => Math.max(RETRY_MS_MIN, Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures) * (0.5 + Math.random() / 2));
 
   const waitAfter = ({ status }, failures) => (status === 403 ? 60_000 : backoff(failures));
@@ -652,7 +652,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     return { ok: bytes > 0 || ours, status: 200, again: ours };
   }
 
-  /** Parses text/event-stream (HTML standard, 9.2.6), which comes in any pieces. */
+  /** Parses text/event-stream, which comes in any pieces. */
   function eventStream(emit) {
     let rest = '';
     let type = '';
@@ -1259,7 +1259,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     if (!opener || document.activeElement !== opener) launcher.focus();
   }
 
-  // On touch screens a focused field calls the keyboard up over the choices: there the dialog itself has the focus.
+  // On touch screens a focused field calls the keyboard up over the choices: there the dialog has the focus.
   function focusHome() {
     (touch.matches ? panel : field).focus({ preventScroll: true });
   }

@@ -97,6 +97,8 @@ struct Expectation<'a> {
 
 enum Expected<'a> {
     Bot { outcome: Outcome, topic: Option<&'a str> },
+    /// Given as the answer, or first of those offered: what the question was understood as.
+    Topic(&'a str),
     Says(&'a str),
     Offers(&'a str),
     OffersFirst(&'a str),
@@ -148,6 +150,7 @@ fn parse_expectation<'a>(kind: &str, value: &'a str) -> Result<Expectation<'a>, 
             let (outcome, topic) = value.split_once(' ').map_or((value, None), |(outcome, topic)| (outcome, Some(topic.trim())));
             Expected::Bot { outcome: word(outcome)?, topic }
         }
+        "topic" => Expected::Topic(value),
         "says" => Expected::Says(value),
         "offers" => Expected::Offers(value),
         "offers first" => Expected::OffersFirst(value),
@@ -229,6 +232,7 @@ impl Expected<'_> {
                 let holds = reply.outcome == *outcome && topic.is_none_or(|topic| reply.topic == Some(topic));
                 (holds, reply.summary())
             }
+            Expected::Topic(topic) => (reply.topic == Some(topic), reply.summary()),
             Expected::Says(text) => (has(&reply.words(), text), "the words above".to_owned()),
             Expected::Offers(part) => (labels.iter().any(|label| has(label, part)), labels.join(" | ")),
             Expected::OffersFirst(part) => (labels.first().is_some_and(|label| has(label, part)), labels.join(" | ")),

@@ -141,7 +141,7 @@ fn stored_and_loaded<T: serde::Serialize + serde::de::DeserializeOwned>(value: &
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn replaying_the_stored_log_gives_the_state((channel, acts) in any_conversation()) {

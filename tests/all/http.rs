@@ -270,7 +270,7 @@ async fn a_bad_request_is_refused_with_its_reason_and_appends_nothing() {
         ("two cursors", citizen.get_events().query(&[("after", "1"), ("after", "2")]), 400, "bad_request"),
         ("reading without a token", request(Method::GET, &format!("/api/conversations/{}/events", citizen.id)), 401, "unauthorized"),
         ("an unknown path", request(Method::GET, "/api/nothing"), 404, "not_found"),
-        ("a wrong method", request(Method::GET, "/api/conversations"), 405, "not_found"),
+        ("a wrong method", request(Method::GET, "/api/conversations"), 405, "method_not_allowed"),
         ("a page of elsewhere", json_body(text("a".to_owned())).header("Origin", "https://elsewhere.example"), 403, "forbidden_origin"),
         (
             "a new conversation from elsewhere",

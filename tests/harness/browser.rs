@@ -198,7 +198,7 @@ impl Browser {
     async fn focused(&self) -> Option<Element> {
         let script = "let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at;";
         let found = self.client.execute(script, Vec::new()).await.ok()?;
-        let reference = serde_json::from_value(found).ok()?;
-        Some(Element::from_element_id(self.client.clone(), reference))
+        let reference = found.as_object()?.values().next()?.as_str()?.to_owned();
+        Some(Element::from_element_id(self.client.clone(), reference.into()))
     }
 }

@@ -1,5 +1,7 @@
 //! The state of a conversation: a fold over its log.
 
+use std::mem;
+
 use faq::TopicId;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +63,10 @@ impl State {
                         .filter(|topic| Some(topic) != decided.topic.as_ref() && !self.offers(topic))
                         .take(OTHERS_MAX)
                         .collect();
+                } else {
+                    // Whoever says again that nothing fits is not shown the same list again.
+                    let others = mem::take(&mut self.others);
+                    self.others = others.into_iter().filter(|topic| !self.offers(topic)).collect();
                 }
             }
         }

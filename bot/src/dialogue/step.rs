@@ -14,6 +14,8 @@ use super::texts;
 
 /// A longer message is not read. Telegram allows 4,096.
 pub const MESSAGE_CHARS_MAX: usize = 4_000;
+/// What is kept of an unknown command.
+const COMMAND_CHARS_MAX: usize = 40;
 /// Misses in a row after which the operator is offered first.
 const MISSES_BEFORE_OPERATOR: u32 = 2;
 /// Candidates that are stored with a decision.
@@ -135,9 +137,15 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             }
         }
         Input::Command { name } => {
-            let text = format!("/{name}").chars().take(40).collect();
-            events.push(Event::CitizenMessage { client_id, text, masked: false });
-            command(state, name, context)
+            // An unknown command may be a number with a slash before it.
+            let masked = mask(&normalize_for_display(&format!("/{name}")));
+            let found = !masked.found.is_empty();
+            events.push(Event::CitizenMessage { client_id, text: masked.text.chars().take(COMMAND_CHARS_MAX).collect(), masked: found });
+            let mut reply = command(state, name, context);
+            if found {
+                reply.message.blocks.push(texts::masked());
+            }
+            reply
         }
         Input::Unsupported(what) => {
             events.push(Event::CitizenUnsupported { client_id, what: *what });

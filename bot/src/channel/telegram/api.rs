@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use reqwest::redirect::Policy;
 use reqwest::{StatusCode, Url};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -91,7 +92,8 @@ impl BotApi {
     pub(super) fn new(token: &str, server: Option<&Url>) -> Option<BotApi> {
         let server = server.map_or(TELEGRAM, Url::as_str).trim_end_matches('/');
         let methods = Url::parse(&format!("{server}/bot{token}/")).ok()?;
-        let http = reqwest::Client::builder().connect_timeout(CONNECT_WAIT).build().ok()?;
+        // Telegram does not redirect, and the token follows nobody elsewhere.
+        let http = reqwest::Client::builder().connect_timeout(CONNECT_WAIT).redirect(Policy::none()).build().ok()?;
         Some(BotApi { http, methods })
     }
 
@@ -180,5 +182,23 @@ impl BotApi {
             status if status.is_client_error() => CallError::Refused { status: status.as_u16() },
             status => CallError::Server { status: status.as_u16() },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::telegram::chain;
+
+    #[tokio::test]
+    async fn an_error_does_not_print_the_token() {
+        // A port that was free a moment ago: nobody listens there.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let server = Url::parse(&format!("http://{free}")).unwrap();
+        let error = BotApi::new("42:geheim", Some(&server)).unwrap().username().await.unwrap_err();
+        assert!(matches!(error, CallError::Network(_)));
+        for printed in [chain(&error), format!("{error:?}")] {
+            assert!(!printed.contains("geheim"), "{printed}");
+        }
     }
 }

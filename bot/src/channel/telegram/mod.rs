@@ -77,7 +77,7 @@ pub struct Timing {
     pub retry_pause: Duration,
     /// A node that dies is followed by another after so long. Default 15 s.
     pub lease: Duration,
-    /// How often the database is asked for what another node stored and nobody announced. Default 0.5 s.
+    /// How often the database is asked for what another node has stored. Default 0.5 s.
     pub look_again: Duration,
 }
 

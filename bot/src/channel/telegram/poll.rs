@@ -61,9 +61,11 @@ async fn poll_once(bot: &Arc<Bot>, offset: Option<i64>) -> Result<i64, PollError
     let mut updates: Vec<(i64, Value)> = updates.into_iter().filter_map(|update| Some((id_of(&update)?, update))).collect();
     // In order, so that the highest number stored is behind all others should this end half way.
     updates.sort_by_key(|(update_id, _)| *update_id);
-    for (update_id, update) in &updates {
-        bot.take_in(*update_id, update).await?;
+    let mut next = offset;
+    for (update_id, update) in updates {
+        bot.take_in(update_id, update).await?;
+        // Not the highest number of all time: after a week of silence Telegram numbers from elsewhere.
+        next = update_id + 1;
     }
-    // Not the highest number of all time: after a week of silence Telegram numbers from elsewhere.
-    Ok(updates.last().map_or(offset, |(update_id, _)| update_id + 1))
+    Ok(next)
 }

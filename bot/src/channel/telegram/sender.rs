@@ -21,12 +21,14 @@ use super::render::{Outgoing, render};
 use super::{Bot, chain, count_error, count_sent};
 use crate::conversation::ConversationError;
 use crate::dialogue::Channel;
-use crate::store::{Announcement, StoreError};
+use crate::store::{Announcement, ConversationRow, StoreError};
 
 /// Chats served at once, those that wait for Telegram included.
 const CHATS_AT_ONCE_MAX: usize = 1_024;
 /// Chats found behind in one look.
 const CHATS_FOUND_MAX: usize = 256;
+/// Without a reason, a look is due each time so many ticks have passed: it reads every chat, and announcements tell nearly everything.
+const TICKS_A_LOOK: u32 = 20;
 /// Conversations whose chat is remembered.
 const CONVERSATIONS_REMEMBERED_MAX: usize = 16_384;
 
@@ -47,7 +49,7 @@ pub(super) async fn run(bot: Arc<Bot>, halt: watch::Receiver<bool>) {
                 Err(RecvError::Closed) => break,
             },
             () = bot.chats_changed.notified() => chats.serve_behind().await,
-            _ = look_again.tick() => chats.serve_behind().await,
+            _ = look_again.tick() => chats.look_if_due().await,
         }
     }
     while chats.tasks.join_next().await.is_some() {}
@@ -63,6 +65,8 @@ struct Chats {
     served: HashMap<i64, bool>,
     /// `None`: the conversation is held elsewhere, and always will be.
     chat_of_conversation: LruCache<Uuid, Option<i64>>,
+    /// Until the next look.
+    ticks: u32,
 }
 
 impl Chats {
@@ -75,6 +79,8 @@ impl Chats {
             chat_of_task: HashMap::new(),
             served: HashMap::new(),
             chat_of_conversation: LruCache::new(remembered),
+            // What was appended while nobody was sending.
+            ticks: 0,
         }
     }
 
@@ -82,7 +88,6 @@ impl Chats {
         match self.chat_of(conversation_id).await {
             Ok(Some(chat_id)) => self.serve(chat_id),
             Ok(None) => {}
-            // Not lost: the next look finds it.
             Err(error) => self.database_failed(&error),
         }
     }
@@ -92,17 +97,30 @@ impl Chats {
             return Ok(*chat_id);
         }
         let chat_id = self.bot.store().telegram_chat_of(conversation_id).await?;
-        // One that is held here and not bound yet will be in a moment.
-        let settled = chat_id.is_some()
-            || self.bot.store().conversation(conversation_id).await?.is_some_and(|row| row.channel != Channel::Telegram.name());
-        if settled {
+        let elsewhere = |row: ConversationRow| row.channel != Channel::Telegram.name();
+        if chat_id.is_some() || self.bot.store().conversation(conversation_id).await?.is_some_and(elsewhere) {
             self.chat_of_conversation.put(conversation_id, chat_id);
+        } else {
+            // Begun a moment ago, and bound to its chat in a moment, perhaps by another node.
+            self.look_soon();
         }
         Ok(chat_id)
     }
 
+    fn look_soon(&mut self) {
+        self.ticks = 0;
+    }
+
+    async fn look_if_due(&mut self) {
+        match self.ticks.checked_sub(1) {
+            Some(left) => self.ticks = left,
+            None => self.serve_behind().await,
+        }
+    }
+
     /// Looks for chats that have not been told everything.
     async fn serve_behind(&mut self) {
+        self.ticks = TICKS_A_LOOK;
         // Those being served are behind as well: asking for so many more finds others in any case.
         let limit = u32::try_from(self.served.len() + CHATS_FOUND_MAX).unwrap_or(u32::MAX);
         match self.bot.store().telegram_chats_behind(limit).await {
@@ -124,6 +142,8 @@ impl Chats {
             let task = self.tasks.spawn(serve_chat(Arc::clone(&self.bot), chat_id, self.halt.clone()));
             self.chat_of_task.insert(task.id(), chat_id);
             self.served.insert(chat_id, false);
+        } else {
+            self.look_soon();
         }
     }
 
@@ -135,7 +155,9 @@ impl Chats {
         }
     }
 
-    fn database_failed(&self, error: &StoreError) {
+    /// What was announced meanwhile is not lost: the next look finds it.
+    fn database_failed(&mut self, error: &StoreError) {
+        self.look_soon();
         count_error("store");
         tracing::error!(error = chain(error), "looking for what is to be sent failed");
     }

@@ -49,7 +49,7 @@ async fn receive(State(bot): State<Arc<Bot>>, body: Bytes) -> StatusCode {
         count_error("webhook_body");
         return StatusCode::BAD_REQUEST;
     };
-    match bot.take_in(update_id, &update).await {
+    match bot.take_in(update_id, update).await {
         Ok(()) => StatusCode::OK,
         Err(error) => {
             count_error("store");

@@ -21,7 +21,6 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -101,8 +100,7 @@ pub fn router(web: Web) -> Router {
     let pages = Router::new()
         .route("/api/openapi.json", get(move || async move { Json(Arc::clone(&doc)) }))
         .merge(assets::router())
-        // A page or script is sent rarely and read on slow networks: its size counts.
-        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Best));
+        .layer(CompressionLayer::new().gzip(true));
     Router::new()
         .merge(api)
         .merge(pages)
