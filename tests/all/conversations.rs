@@ -96,7 +96,10 @@ struct Expectation<'a> {
 }
 
 enum Expected<'a> {
-    Bot { outcome: Outcome, topic: Option<&'a str> },
+    Bot {
+        outcome: Outcome,
+        topic: Option<&'a str>,
+    },
     /// Given as the answer, or first of those offered: what the question was understood as.
     Topic(&'a str),
     Says(&'a str),

@@ -596,6 +596,8 @@ async fn the_telegram_cursor_only_moves_forward(database: Database) {
     store.telegram_bind_chat(1, id, AT_MS).await.unwrap();
     // Bound and not begun: nothing to deliver.
     store.telegram_bind_chat(2, Uuid::now_v7(), AT_MS).await.unwrap();
+    assert_eq!(store.telegram_chat_of(id).await, Ok(Some(1)));
+    assert_eq!(store.telegram_chat_of(Uuid::now_v7()).await, Ok(None));
     let behind = store.telegram_chats_behind(10).await.unwrap();
     assert_eq!(behind.iter().map(|chat| (chat.chat_id, chat.cursor)).collect::<Vec<_>>(), [(1, 0)]);
 

@@ -93,7 +93,7 @@ impl Browser {
             ensure!(Path::new(program).exists(), "no {program}; try: apt-get install chromium chromium-driver");
         }
         let profile = TempDir::new().context("making a folder for the profile")?;
-        let mut driver = Kept::start(keeping(Path::new(CHROMEDRIVER)).arg("--port=0").stderr(Stdio::null()))?;
+        let mut driver = Kept::start(keeping(profile.path(), Path::new(CHROMEDRIVER)).arg("--port=0").stderr(Stdio::null()))?;
         let port: u16 = driver.read_until(|line| line.strip_prefix(STARTED)?.trim_end_matches('.').parse().ok()).context("chromedriver")?;
         let mut capabilities = fantoccini::wd::Capabilities::new();
         capabilities.insert("goog:chromeOptions".to_owned(), screen.options(profile.path()));

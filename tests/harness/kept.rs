@@ -7,19 +7,27 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Waits for the name of a signal, sends it and waits for the end. Standard input closes when the test process ends, even by
-/// SIGKILL: then the program is killed, and never a process of somebody else, since it is this shell's child.
+/// Waits for the name of a signal, sends it and waits for the end. Standard input closes when the program is no longer wanted or
+/// the test process ended, even by SIGKILL: then the program is killed, and its folder goes. What is killed is this shell's own
+/// child, never somebody else's process.
 const KEEPER: &str = r#"
+folder=$1
+shift
 "$@" </dev/null &
-read -r signal
-kill -s "${signal:-KILL}" $!
-wait $!
+if read -r signal; then
+    kill -s "$signal" $!
+    wait $!
+else
+    kill -s KILL $!
+    wait $!
+    rm -rf "$folder"
+fi
 "#;
 
-/// A command that runs `program` under a keeper; arguments and variables may follow.
-pub fn keeping(program: &Path) -> Command {
+/// A command that runs `program` under a keeper; arguments and variables may follow. `folder` is what it writes to.
+pub fn keeping(folder: &Path, program: &Path) -> Command {
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", KEEPER, "keeper"]).arg(program);
+    command.args(["-c", KEEPER, "keeper"]).arg(folder).arg(program);
     command
 }
 

@@ -106,7 +106,7 @@ impl Server {
     /// Starts the program on `self.address`.
     fn serve(&mut self) -> Result<()> {
         let log = File::options().create(true).append(true).open(self.log_path()).context("making the log")?;
-        let mut command = keeping(&program());
+        let mut command = keeping(self.folder.path(), &program());
         command.args(["serve", "--listen", &self.address, "--data"]).arg(self.data());
         command.args(self.options.database.iter().flat_map(|url| ["--database", url]));
         command.env_clear().envs(self.options.variables.iter().map(|(name, value)| (name, value)));

@@ -142,6 +142,11 @@ impl Telegram {
         self.world().faults.entry(chat_id).or_default().extend(faults);
     }
 
+    /// From here on every attempt to send succeeds.
+    pub fn forgive_sends(&self) {
+        self.world().faults.clear();
+    }
+
     /// The next polls end so.
     pub fn fail_polls(&self, faults: impl IntoIterator<Item = Fault>) {
         self.world().poll_faults.extend(faults);

@@ -264,7 +264,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "start" => greet_again(),
         "help" => help(),
         "tracuu" => soon(Action::Lookup, context),
-        "gan" => soon(Action::NearFacility, context),
+        "gan" => soon_nearby(context),
         "tintuc" => soon(Action::News, context),
         "tongdai" => queue(state),
         "xoadulieu" => erase_soon(),
@@ -302,7 +302,7 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
             None => choose(state, ChoiceId::NoneOfThese, context),
         },
         Intent::Lookup => soon(Action::Lookup, context),
-        Intent::Nearby => soon(Action::NearFacility, context),
+        Intent::Nearby => soon_nearby(context),
         Intent::News => soon(Action::News, context),
         Intent::EraseData => erase_soon(),
         Intent::OutOfScopeCommand => Reply::say(Outcome::Refused, texts::out_of_scope()).offering([texts::help_choice()]),
@@ -370,7 +370,18 @@ fn leave_queue(state: &State) -> Reply {
 }
 
 fn soon(action: Action, context: &Context<'_>) -> Reply {
-    let topics: Vec<TopicId> = texts::soon_topics(action).iter().filter_map(|id| TopicId::parse(id)).collect();
+    soon_with_topics(action, &[action], context)
+}
+
+/// "Gần nhất" may be an office, a collection point or a clinic: there is a way to each.
+fn soon_nearby(context: &Context<'_>) -> Reply {
+    let places = [Action::NearOffice, Action::NearCollectionPoint, Action::NearFacility];
+    soon_with_topics(Action::NearFacility, &places, context)
+}
+
+fn soon_with_topics(action: Action, helped: &[Action], context: &Context<'_>) -> Reply {
+    let ids = helped.iter().flat_map(|&action| texts::soon_topics(action));
+    let topics: Vec<TopicId> = ids.filter_map(|id| TopicId::parse(id)).collect();
     let choices = topic_choices(context.faq(), &topics, CHOICES_MAX);
     Reply::say(Outcome::Action, texts::soon(action)).offering(choices.into_iter().chain([texts::operator_choice()]))
 }
