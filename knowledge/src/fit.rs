@@ -62,8 +62,8 @@ pub enum FitError {
     NoQuestions,
 }
 
-/// Fits all weights. The same FAQ gives the same weights, bit for bit. Takes some seconds per thousand questions in a debug build,
-/// under a second in a release build.
+/// Fits all weights. The same FAQ gives the same weights, bit for bit. Takes about half a minute for 18,000 questions in a release
+/// build.
 pub fn fit(faq: &Faq) -> Result<Weights, FitError> {
     let fusion = fit_fusion(faq)?;
     let examples = collect_examples(faq, &fusion)?;

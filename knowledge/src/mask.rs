@@ -68,8 +68,24 @@ impl SecretKind {
     }
 }
 
-/// Masks every secret in a text.
+/// Masking can bring a secret to light: the word that explained one number stands nearer to the next once the first is gone.
+const PASSES_MAX: usize = 8;
+
+/// Masks every secret in a text. Masking the result again changes nothing.
 pub fn mask(text: &str) -> Masked {
+    let mut masked = mask_once(text);
+    for _ in 1..PASSES_MAX {
+        let again = mask_once(&masked.text);
+        if again.found.is_empty() {
+            break;
+        }
+        masked.text = again.text;
+        masked.found.extend(again.found);
+    }
+    masked
+}
+
+fn mask_once(text: &str) -> Masked {
     let secrets = find(text);
     let mut masked = String::with_capacity(text.len());
     let mut kept = 0;

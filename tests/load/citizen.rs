@@ -143,7 +143,7 @@ impl Stream {
             }
             let frame = self.body.frame().await.context("the stream ended")??;
             if let Ok(data) = frame.into_data() {
-                self.unread.extend_from_slice(&Bytes::from(data));
+                self.unread.extend_from_slice(&data);
             }
         }
     }

@@ -132,24 +132,6 @@ mod tests {
     }
 
     #[test]
-    fn probe() {
-        let invented = json!([{"type": "invented_later", "offset": 0, "length": 1}]);
-        for fields in [
-            json!({"text": "a", "entities": invented}),
-            json!({"text": "a", "forward_origin": {"type": "invented_later"}}),
-            json!({"text": "a", "quote": {"invented": 1}}),
-            json!({"text": "a", "reply_to_message": {"x": 1}}),
-            json!({"text": "a", "reply_markup": {"x": 1}}),
-        ] {
-            println!(
-                "{fields} -> {:?}",
-                read(&json!({"update_id": 5, "message": message(fields.clone())}).to_string())
-                    .map(|m| m.kind().to_owned() + &format!("{m:?}"))
-            );
-        }
-    }
-
-    #[test]
     fn a_tap_needs_little_of_the_message_it_is_under() {
         let under = message(json!({"text": "a", "reply_markup": {"inline_keyboard": [[{"text": "b", "invented": {}}]]}}));
         let query = json!({"id": "q", "from": under["from"], "chat_instance": "1", "data": "help", "message": under});
