@@ -233,12 +233,12 @@ impl Bot {
             match error {
                 CallError::Forbidden => return Told::Blocked,
                 // A chat that is gone, a message already deleted, or our own mistake: the chat goes on with what comes after it.
-                CallError::Refused { .. } | CallError::Server { .. } => {
+                CallError::Refused { .. } => {
                     tracing::warn!(what = outgoing.kind(), error = chain(&error), "Telegram refuses what was sent; it is left out");
                     return Told::Done;
                 }
                 CallError::Flood { retry_after } => self.pace.flooded(chat_id, retry_after),
-                CallError::Token | CallError::Network(_) | CallError::Unreadable => {
+                CallError::Token | CallError::Server { .. } | CallError::Network(_) | CallError::Unreadable => {
                     tracing::warn!(what = outgoing.kind(), error = chain(&error), "sending failed and is tried again");
                     tokio::select! {
                         () = stopped(halt) => return Told::Halted,
