@@ -22,7 +22,12 @@ async fn wait_for_bot_messages(browser: &Browser, count: usize) {
     browser.wait(&format!("the bot has spoken {count} times"), &condition).await;
 }
 
-/// The page's own record of the conversation: its id and token.
+/// What is still fading or sliding in has other colours and another place.
+async fn wait_until_still(browser: &Browser) {
+    browser.wait("nothing moves", "root.getAnimations().every((animation) => animation.playState !== 'running')").await;
+}
+
+/// The whole log of the page's conversation, asked for with the page's own token.
 async fn events_of(browser: &Browser) -> Vec<Value> {
     let read = "const key = Object.keys(localStorage).find((key) => key.endsWith(':conversation')); \
         const { id, token } = JSON.parse(localStorage.getItem(key)); const request = new XMLHttpRequest(); \
@@ -118,6 +123,7 @@ async fn markup_in_a_message_stays_text() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_phone_the_chat_fills_the_screen() {
     let browser = open_chat(Server::shared(), Screen::Phone).await;
+    wait_until_still(&browser).await;
     let panel =
         browser.look("const { x, y, width, height } = root.querySelector('#panel').getBoundingClientRect(); return [x, y, width, height];");
     assert_eq!(panel.await, serde_json::json!([0, 0, 390, 844]));
@@ -125,6 +131,7 @@ async fn on_a_phone_the_chat_fills_the_screen() {
     wait_for_bot_messages(&browser, 2).await;
     let overflow = "return [document.documentElement, root.querySelector('#log')].some((node) => node.scrollWidth > node.clientWidth);";
     assert_eq!(browser.look(overflow).await, false);
+    wait_until_still(&browser).await;
     assert_eq!(browser.accessibility_violations().await, Vec::<String>::new());
     browser.click("#close").await;
     assert_eq!(browser.look("return root.querySelector('#panel').hidden;").await, true);
@@ -166,8 +173,7 @@ async fn is_accessible(screen: Screen) {
     wait_for_bot_messages(&browser, 1).await;
     browser.say(QUESTION).await;
     wait_for_bot_messages(&browser, 2).await;
-    // What is still fading in has other colours.
-    browser.wait("nothing moves", "root.getAnimations().every((animation) => animation.playState !== 'running')").await;
+    wait_until_still(&browser).await;
     assert_eq!(browser.accessibility_violations().await, Vec::<String>::new());
     browser.close().await;
 }
