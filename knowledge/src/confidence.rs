@@ -122,10 +122,11 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
     let raw = |name: &str, topic: usize| {
         columns.iter().position(|column| column.name == name).map_or(0.0, |column| f64::from(ranking.raw[column][topic]))
     };
-    let judges: Vec<usize> = (0..columns.len())
+    // A scorer puts among its first three whatever it scores no lower than its third best; found once, not for each candidate.
+    let judges: Vec<(usize, f32)> = (0..columns.len())
         .filter(|&column| columns[column].scale == Scale::Standardized && ranking.raw[column].iter().any(|&score| score != 0.0))
+        .map(|column| (column, third_best(&ranking.raw[column])))
         .collect();
-    let better = |column: usize, score: f32| ranking.raw[column].iter().filter(|&&other| other > score).count();
     let domain = |topic: usize| engine.corpus.topics.get(topic).map(|id| id.domain());
     candidates
         .iter()
@@ -138,7 +139,7 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
             let Found { all, known, own, missing } = engine.coverage.of(&words, topic);
             let share = |part: f32| f64::from(part) / f64::from(all.max(f32::MIN_POSITIVE));
             let probability = (fused - log_sum).exp();
-            let agreeing = judges.iter().filter(|&&column| better(column, ranking.raw[column][topic]) < 3).count();
+            let agreeing = judges.iter().filter(|&&(column, third)| ranking.raw[column][topic] >= third).count();
             [
                 log_odds(probability),
                 probability,
@@ -162,6 +163,18 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
             ]
         })
         .collect()
+}
+
+/// The third highest score, equal ones counted each; below every score when there are fewer than three.
+fn third_best(scores: &[f32]) -> f32 {
+    let mut best = [f32::NEG_INFINITY; 3];
+    for &score in scores {
+        if score > best[2] {
+            best[2] = score;
+            best.sort_unstable_by(|a, b| b.total_cmp(a));
+        }
+    }
+    best[2]
 }
 
 impl Logistic {
@@ -223,6 +236,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_score_is_among_the_first_three_when_fewer_than_three_are_higher(scores in proptest::collection::vec(-3..3_i8, 0..12)) {
+            let scores: Vec<f32> = scores.into_iter().map(f32::from).collect();
+            for &score in &scores {
+                let higher = scores.iter().filter(|&&other| other > score).count();
+                prop_assert_eq!(score >= third_best(&scores), higher < 3);
+            }
+        }
+
         #[test]
         fn falling_keeps_length_and_sum(values in proptest::collection::vec(0.0..1.0_f64, 0..20)) {
             let fallen = falling(&values);

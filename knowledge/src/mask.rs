@@ -73,14 +73,14 @@ const PASSES_MAX: usize = 8;
 
 /// Masks every secret in a text. Masking the result again changes nothing.
 pub fn mask(text: &str) -> Masked {
-    let mut masked = mask_once(text);
-    for _ in 1..PASSES_MAX {
-        let again = mask_once(&masked.text);
-        if again.found.is_empty() {
+    let mut masked = Masked { text: text.to_owned(), found: Vec::new() };
+    for _ in 0..PASSES_MAX {
+        let pass = mask_once(&masked.text);
+        if pass.found.is_empty() {
             break;
         }
-        masked.text = again.text;
-        masked.found.extend(again.found);
+        masked.text = pass.text;
+        masked.found.extend(pass.found);
     }
     masked
 }
