@@ -3,11 +3,13 @@
 use std::process::ExitCode;
 
 use hotro::config::Config;
+use hotro::conversation::now_ms;
+use hotro::dialogue::day_in_vietnam;
 use jiff::civil::Date;
 
 pub(crate) fn run(config: &Config, as_of: Option<Date>) -> anyhow::Result<ExitCode> {
     let faq = super::load_faq(config)?;
-    let day = as_of.unwrap_or_else(super::today);
+    let day = as_of.unwrap_or_else(|| day_in_vietnam(now_ms()));
     let problems = faq::check(&faq, day);
     for problem in &problems {
         println!("{problem}");

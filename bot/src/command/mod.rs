@@ -15,7 +15,6 @@ use anyhow::Context;
 use faq::Faq;
 use hotro::config::Config;
 use hotro::store::Store;
-use jiff::civil::Date;
 use knowledge::Knowledge;
 
 /// The FAQ that the configuration names; every problem is printed before the error.
@@ -34,11 +33,6 @@ fn load_faq(config: &Config) -> anyhow::Result<Arc<Faq>> {
 
 fn load_knowledge(config: &Config) -> anyhow::Result<Arc<Knowledge>> {
     Ok(Arc::new(Knowledge::build(load_faq(config)?).context("building the index")?))
-}
-
-/// The day in Vietnam.
-fn today() -> Date {
-    jiff::tz::Offset::constant(7).to_datetime(jiff::Timestamp::now()).date()
 }
 
 async fn open_store(config: &Config) -> anyhow::Result<Store> {

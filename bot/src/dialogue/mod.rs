@@ -15,4 +15,4 @@ pub use choice::{Choice, ChoiceId};
 pub use event::{Channel, Decided, Event, HandoffReason, Message, Outcome, Recorded};
 pub use input::{Input, Unsupported};
 pub use state::State;
-pub use step::{Context, Effect, MESSAGE_CHARS_MAX, Turn, step};
+pub use step::{Context, Effect, MESSAGE_CHARS_MAX, Turn, day_in_vietnam, step};

@@ -38,12 +38,17 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The day in Vietnam.
     fn today(&self) -> Date {
-        jiff::Timestamp::from_millisecond(self.now_ms).map_or(Date::MIN, |now| VIETNAM.to_datetime(now).date())
+        day_in_vietnam(self.now_ms)
     }
 
     fn faq(&self) -> &Faq {
         self.knowledge.faq()
     }
+}
+
+/// The day in Vietnam at a moment in Unix milliseconds; the first of all days when the moment is out of range.
+pub fn day_in_vietnam(at_ms: i64) -> Date {
+    jiff::Timestamp::from_millisecond(at_ms).map_or(Date::MIN, |at| VIETNAM.to_datetime(at).date())
 }
 
 /// What one input leads to.
@@ -198,20 +203,21 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
             let first = choices.first().cloned();
             offer(Outcome::Clarify, texts::clarify(), &choices, context).decided(Decided { topic: first, ..decided })
         }
-        Decision::Miss { nearest } if masked && nearest.is_empty() => {
-            // Nothing but numbers: the notice about them is the whole reply, and no question was missed.
-            Reply::say(Outcome::Refused, Vec::new())
-                .offering([Choice::new(ChoiceId::Do(Action::Lookup), texts::action_label(Action::Lookup)), texts::operator_choice()])
-        }
+        Decision::Miss { nearest } if masked && nearest.is_empty() => only_secrets(),
         Decision::Miss { nearest } => miss(state, &nearest, context).decided(decided),
-        Decision::Intent(Intent::Empty) if masked => Reply::say(Outcome::Refused, Vec::new())
-            .offering([Choice::new(ChoiceId::Do(Action::Lookup), texts::action_label(Action::Lookup)), texts::operator_choice()]),
+        Decision::Intent(Intent::Empty) if masked => only_secrets(),
         Decision::Intent(intent) => small_talk(state, intent, context),
     };
     if matches!(reply.outcome, Outcome::Answered | Outcome::Clarify) {
         reply.message.understood = understood;
     }
     reply
+}
+
+/// Nothing but numbers: the notice about them, which the caller adds, is the whole reply, and no question was missed.
+fn only_secrets() -> Reply {
+    let lookup = Choice::new(ChoiceId::Do(Action::Lookup), texts::action_label(Action::Lookup));
+    Reply::say(Outcome::Refused, Vec::new()).offering([lookup, texts::operator_choice()])
 }
 
 /// "2", "số 2", "ý 2", or the very words of a button.
