@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::bail;
 use hotro::config::Config;
-use hotro::dialogue::Event;
+use hotro::conversation::log_after;
 use uuid::Uuid;
 
 pub(crate) fn run(config: &Config, conversation: Uuid) -> anyhow::Result<()> {
@@ -14,17 +14,9 @@ pub(crate) fn run(config: &Config, conversation: Uuid) -> anyhow::Result<()> {
             bail!("no conversation {conversation}");
         }
         let mut out = std::io::stdout().lock();
-        let mut after = 0;
-        loop {
-            let events = store.events(conversation, after, 500).await?;
-            let Some(last) = events.last() else { break };
-            after = last.seq;
-            for stored in events {
-                let event: Event = serde_json::from_str(&stored.body)?;
-                let recorded = hotro::dialogue::Recorded { seq: stored.seq, at_ms: stored.at_ms, event };
-                serde_json::to_writer(&mut out, &recorded)?;
-                writeln!(out)?;
-            }
+        for recorded in log_after(&store, conversation, 0).await? {
+            serde_json::to_writer(&mut out, &recorded)?;
+            writeln!(out)?;
         }
         store.close().await;
         Ok(())

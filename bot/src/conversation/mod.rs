@@ -174,7 +174,7 @@ impl Conversations {
 
     /// The events after `after`, at most [`EVENTS_READ_MAX`].
     pub async fn events(&self, id: Uuid, after: u64) -> Result<Vec<Recorded>, ConversationError> {
-        self.store.events(id, after, EVENTS_READ_MAX).await?.into_iter().map(read).collect()
+        read_page(&self.store, id, after).await
     }
 
     /// Follows a conversation: wakes when its log may have grown.
@@ -200,14 +200,8 @@ impl Conversations {
         let row = self.store.conversation(id).await?.ok_or(ConversationError::NotFound)?;
         let snapshot = self.store.snapshot(id).await?.filter(|snapshot| snapshot.format == SNAPSHOT_FORMAT);
         let mut state: State = snapshot.and_then(|snapshot| serde_json::from_str(&snapshot.body).ok()).unwrap_or_default();
-        loop {
-            let events = self.events(id, state.seq).await?;
-            for event in &events {
-                state.apply(event);
-            }
-            if events.len() < EVENTS_READ_MAX as usize {
-                break;
-            }
+        for event in &log_after(&self.store, id, state.seq).await? {
+            state.apply(event);
         }
         let channel = state.channel.unwrap_or(Channel::Web);
         Ok(Loaded { state, channel, token_hash: row.token_hash })
@@ -269,6 +263,24 @@ fn prepare(
         snapshot,
     };
     Ok((append, next))
+}
+
+/// The whole rest of a log after `after`, however long it is.
+pub async fn log_after(store: &Store, id: Uuid, after: u64) -> Result<Vec<Recorded>, ConversationError> {
+    let mut log = Vec::new();
+    loop {
+        let last = log.last().map_or(after, |last: &Recorded| last.seq);
+        let page = read_page(store, id, last).await?;
+        let is_last = page.len() < EVENTS_READ_MAX as usize;
+        log.extend(page);
+        if is_last {
+            return Ok(log);
+        }
+    }
+}
+
+async fn read_page(store: &Store, id: Uuid, after: u64) -> Result<Vec<Recorded>, ConversationError> {
+    store.events(id, after, EVENTS_READ_MAX).await?.into_iter().map(read).collect()
 }
 
 fn read(stored: StoredEvent) -> Result<Recorded, ConversationError> {

@@ -205,7 +205,6 @@ impl Tail {
             self.waiting = self.web.conversations().events(self.id, self.after).await.ok()?;
             self.waiting.reverse();
             if self.waiting.is_empty() {
-                self.waiting = Vec::new();
                 tokio::select! {
                     () = self.follower.wait() => {}
                     _ = self.stopping.wait_for(|stopping| *stopping) => return None,
