@@ -8,9 +8,11 @@ run:
 	$(CARGO) build --release --package hotro
 	./target/release/hotro serve
 
+# The build is a step of its own: `cargo test` makes no program that only another package's tests run.
 test: needs
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(SHAPE) -- --deny warnings
+	$(CARGO) build $(SHAPE)
 	$(CARGO) test $(SHAPE)
 
 # What the tests need from Debian, when it is missing.
