@@ -315,6 +315,7 @@ async fn the_longest_message_is_answered() {
     let text = "ơ".repeat(4_000);
     let sent = citizen.say(&text).await;
     citizen.reply(&sent).await;
+    assert_eq!(citizen.events(sent.seq - 1).await[0]["text"], text, "stored whole");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,5 +14,6 @@ pub mod texts;
 pub use choice::{Choice, ChoiceId};
 pub use event::{Channel, Decided, Event, HandoffReason, Message, Outcome, Recorded};
 pub use input::{Input, Unsupported};
+pub use knowledge::MESSAGE_CHARS_MAX;
 pub use state::State;
-pub use step::{Context, Effect, MESSAGE_CHARS_MAX, Turn, day_in_vietnam, step};
+pub use step::{Context, Effect, Turn, day_in_vietnam, step};

@@ -3,7 +3,7 @@
 use faq::{Action, Faq, TopicId};
 use jiff::civil::Date;
 use knowledge::mask::mask;
-use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, Reading, normalize_for_display};
+use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, MESSAGE_CHARS_MAX, Reading, normalize_for_display};
 
 use super::answer::{answer, topic_choices};
 use super::choice::{Choice, ChoiceId};
@@ -12,8 +12,6 @@ use super::input::Input;
 use super::state::State;
 use super::texts;
 
-/// A longer message is not read. Telegram allows 4,096.
-pub const MESSAGE_CHARS_MAX: usize = 4_000;
 /// What is kept of an unknown command.
 const COMMAND_CHARS_MAX: usize = 40;
 /// Misses in a row after which the operator is offered first.
@@ -117,8 +115,9 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let too_long = text.chars().count() > MESSAGE_CHARS_MAX;
             let masked = mask(&shown);
             let found = !masked.found.is_empty();
-            let stored = if too_long { masked.text.chars().take(MESSAGE_CHARS_MAX).collect() } else { masked.text.clone() };
-            events.push(Event::CitizenMessage { client_id, text: stored, masked: found });
+            // The cut may go through a number that was not recognised for its half: nothing but words may end a cut text.
+            let stored = if too_long { masked.text.trim_end_matches(|last: char| !last.is_alphabetic()) } else { &masked.text };
+            events.push(Event::CitizenMessage { client_id, text: stored.to_owned(), masked: found });
             let mut reply = if too_long {
                 Reply::say(Outcome::Refused, texts::too_long(MESSAGE_CHARS_MAX))
             } else {
@@ -134,7 +133,8 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let label = state.offered.iter().find(|offered| offered.id == *id).map(|offered| offered.label.clone());
             let label = label.or_else(|| choice.as_ref().and_then(|choice| default_label(choice, context.faq()))).unwrap_or_default();
             // What is not one of ours is not stored: it could be anything.
-            let stored = choice.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
+            let stored = choice.as_ref().filter(|choice| is_ours(choice, id, state, context.faq()));
+            let stored = stored.map_or_else(|| "unknown".to_owned(), ToString::to_string);
             events.push(Event::CitizenChoice { client_id, choice: stored, label });
             match choice {
                 Some(choice) => choose(state, choice, context),
@@ -171,6 +171,16 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
     }
     events.push(Event::BotMessage { outcome: reply.outcome, message: reply.message, decided: reply.decided });
     Turn { events, effects }
+}
+
+/// Whether a choice is one that some message may have offered: its topic, if it has one, exists or stood on the screen.
+fn is_ours(choice: &ChoiceId, id: &str, state: &State, faq: &Faq) -> bool {
+    match choice {
+        ChoiceId::Topic(topic) | ChoiceId::Related(topic) | ChoiceId::Wrong(topic) => {
+            faq.topic(topic.as_str()).is_some() || state.offered.iter().any(|offered| offered.id == id)
+        }
+        _ => true,
+    }
 }
 
 /// The label of a button that is no longer on the screen.
@@ -252,7 +262,10 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
             let related = faq.topic(topic.as_str()).map(|topic| topic.related.as_slice()).unwrap_or_default();
             offer(Outcome::Clarify, texts::related(), related, context)
         }
-        ChoiceId::Wrong(_) if !state.others.is_empty() => offer(Outcome::Clarify, texts::clarify_again(), &state.others, context),
+        // `others` are what the last question may have meant; they say nothing about an answer further up.
+        ChoiceId::Wrong(ref topic) if state.last_topic.as_ref() == Some(topic) && !state.others.is_empty() => {
+            offer(Outcome::Clarify, texts::clarify_again(), &state.others, context)
+        }
         ChoiceId::Wrong(_) | ChoiceId::NoneOfThese => Reply::say(Outcome::Missed, texts::wrong_and_nothing_else()).offering([
             texts::operator_choice(),
             texts::call_choice(),
@@ -301,7 +314,10 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
             Some(topic) => choose(state, ChoiceId::Topic(topic), context),
             None => say(texts::affirmed()),
         },
-        Intent::Deny if only_topics(state).next().is_some() => choose(state, ChoiceId::NoneOfThese, context),
+        // Only a list to choose from can be denied: after the greeting's suggestions "không" is no complaint.
+        Intent::Deny if state.offered.iter().any(|choice| ChoiceId::parse(&choice.id) == Some(ChoiceId::NoneOfThese)) => {
+            choose(state, ChoiceId::NoneOfThese, context)
+        }
         Intent::Deny => say(texts::denied()).offering([texts::operator_choice()]),
         Intent::NotWhatIMeant => match &state.last_topic {
             Some(topic) => choose(state, ChoiceId::Wrong(topic.clone()), context),

@@ -6,9 +6,12 @@ use unicode_normalization::UnicodeNormalization;
 /// stands in its first two thousand.
 pub const QUESTION_CHARS_MAX: usize = 2_000;
 
+/// A message longer than this is cut where it is shown and stored. Telegram allows 4,096.
+pub const MESSAGE_CHARS_MAX: usize = 4_000;
+
 /// Raw characters read from a message before anything else. A decomposed (NFD) letter has at most four code points, so a question
-/// of [`QUESTION_CHARS_MAX`] letters always fits in whatever encoding it arrives.
-const RAW_CHARS_MAX: usize = 4 * QUESTION_CHARS_MAX;
+/// of [`QUESTION_CHARS_MAX`] letters always fits in whatever encoding it arrives; so does a message to be shown.
+const RAW_CHARS_PER_LETTER: usize = 4;
 
 /// The five tone marks and none, in the order of [`VOWELS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,7 +125,7 @@ pub(crate) fn normalize(text: &str) -> String {
     let composed: Option<String> = text.chars().take(QUESTION_CHARS_MAX).map(lower_composed).collect();
     composed.unwrap_or_else(|| {
         text.chars()
-            .take(RAW_CHARS_MAX)
+            .take(RAW_CHARS_PER_LETTER * QUESTION_CHARS_MAX)
             .filter_map(plain)
             .nfkc()
             .filter_map(plain)
@@ -146,12 +149,12 @@ fn lower_composed(letter: char) -> Option<char> {
 }
 
 /// Text for display and for the operators: NFC, look-alikes replaced, control and invisible characters dropped, white space
-/// collapsed, at most [`QUESTION_CHARS_MAX`] characters. Nothing else of the citizen's wording changes.
+/// collapsed, at most [`MESSAGE_CHARS_MAX`] characters. Nothing else of the citizen's wording changes.
 pub fn normalize_for_display(text: &str) -> String {
     let mut shown = String::new();
     let mut length = 0;
-    for letter in text.chars().take(RAW_CHARS_MAX).filter_map(look_alike).nfc() {
-        if length == QUESTION_CHARS_MAX {
+    for letter in text.chars().take(RAW_CHARS_PER_LETTER * MESSAGE_CHARS_MAX).filter_map(look_alike).nfc() {
+        if length == MESSAGE_CHARS_MAX {
             break;
         }
         if letter.is_whitespace() {
@@ -215,8 +218,8 @@ mod tests {
     #[test]
     fn display_keeps_the_wording_and_drops_the_noise() {
         assert_eq!(normalize_for_display("  Thẻ\u{0}\u{7} \n\n BHYT\u{200B}!  "), "Thẻ BHYT!");
-        assert_eq!(normalize_for_display(&"ạ ".repeat(1_000_000)).chars().count(), QUESTION_CHARS_MAX - 1);
-        assert_eq!(normalize_for_display(&"\u{301}".repeat(100_000)).chars().count(), QUESTION_CHARS_MAX);
+        assert_eq!(normalize_for_display(&"ạ ".repeat(1_000_000)).chars().count(), MESSAGE_CHARS_MAX - 1);
+        assert_eq!(normalize_for_display(&"\u{301}".repeat(100_000)).chars().count(), MESSAGE_CHARS_MAX);
     }
 
     proptest! {
@@ -235,7 +238,7 @@ mod tests {
         #[test]
         fn display_is_bounded_and_stable(text in any::<String>()) {
             let once = normalize_for_display(&text);
-            prop_assert!(once.chars().count() <= QUESTION_CHARS_MAX);
+            prop_assert!(once.chars().count() <= MESSAGE_CHARS_MAX);
             prop_assert_eq!(normalize_for_display(&once), once);
         }
     }
