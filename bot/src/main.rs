@@ -64,8 +64,20 @@ enum Command {
         #[arg(long, value_name = "YYYY-MM-DD")]
         as_of: Option<jiff::civil::Date>,
     },
-    /// Fit the weights of ranking and confidence on the FAQ and write them.
+    /// Train the network that ranks topics and write it. Run `hotro fit` after it.
+    Train {
+        /// Labelled questions of citizens to learn from beside the FAQ's own; only weights are kept.
+        #[arg(long, value_name = "FILE")]
+        real: Option<PathBuf>,
+        /// Where to write.
+        #[arg(long, value_name = "FILE", default_value = "knowledge/data/network.bin")]
+        out: PathBuf,
+    },
+    /// Fit the weights of ranking and confidence by cross-validation and write them.
     Fit {
+        /// Labelled questions of citizens.
+        #[arg(long, value_name = "FILE")]
+        real: PathBuf,
         /// Where to write.
         #[arg(long, value_name = "FILE", default_value = "knowledge/data/confidence.json")]
         out: PathBuf,
@@ -131,7 +143,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Chat => command::chat::run(&config)?,
         Command::Eval { file, json, perturb, seed } => command::eval::run(&config, &file, json, perturb.as_deref(), seed)?,
         Command::Check { as_of } => return command::check::run(&config, as_of),
-        Command::Fit { out } => command::fit::run(&config, &out)?,
+        Command::Train { real, out } => command::fit::train(&config, real.as_deref(), &out)?,
+        Command::Fit { real, out } => command::fit::fit(&config, &real, &out)?,
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
     }

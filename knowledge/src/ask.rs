@@ -10,6 +10,7 @@ use crate::decide::{Candidate, Decision, Lead, decide};
 use crate::engine::{ANALYZER_VERSION, Engine, Ranked};
 use crate::intent;
 use crate::mask::without_secrets;
+use crate::network::{Network, NetworkError};
 use crate::rank::Asked;
 use crate::text::question::Question;
 use crate::text::words::Word;
@@ -30,6 +31,9 @@ pub enum BuildError {
     /// The embedded weights do not parse: the binary is broken.
     #[error("data/confidence.json does not parse")]
     Weights(#[from] serde_json::Error),
+    /// The embedded network cannot be read: the binary is broken.
+    #[error("data/network.bin")]
+    Network(#[from] NetworkError),
     /// tantivy refused a document.
     #[error("the index cannot be built")]
     Index(#[from] tantivy::TantivyError),
@@ -58,13 +62,14 @@ pub struct Reading {
 impl Knowledge {
     /// Builds the index, in memory, with the weights that the binary carries.
     pub fn build(faq: Arc<Faq>) -> Result<Knowledge, BuildError> {
-        Knowledge::with_weights(faq, serde_json::from_str(include_str!("../data/confidence.json"))?)
+        let weights = serde_json::from_str(include_str!("../data/confidence.json"))?;
+        Knowledge::with_weights(faq, weights, &Arc::new(Network::embedded()?))
     }
 
-    /// As [`Knowledge::build`], with other weights: to judge a fit before it is kept.
-    pub fn with_weights(faq: Arc<Faq>, weights: Weights) -> Result<Knowledge, BuildError> {
-        let engine = Engine::build(&faq, |_| true, &weights.fusion)?;
-        let version = format!("a{ANALYZER_VERSION}-{}-{}", faq.version(), weights.digest());
+    /// As [`Knowledge::build`], with other weights and another network: to judge a fit before it is kept.
+    pub fn with_weights(faq: Arc<Faq>, weights: Weights, network: &Arc<Network>) -> Result<Knowledge, BuildError> {
+        let engine = Engine::build(&faq, |_| true, &weights.fusion, network)?;
+        let version = format!("a{ANALYZER_VERSION}-{}-{}-{}", faq.version(), weights.digest(), network.digest());
         Ok(Knowledge { faq, engine, weights, version })
     }
 
@@ -145,8 +150,8 @@ impl Knowledge {
     }
 
     fn candidate_traces(&self, ranked: &Ranked, judged: &[Judged]) -> Vec<CandidateTrace> {
-        let Ranked { terms, context, ranking, .. } = ranked;
-        let asked = Asked { terms, context: *context };
+        let Ranked { terms, features, borrowed, context, ranking, .. } = ranked;
+        let asked = Asked { terms, features, borrowed, context: *context };
         let columns = self.engine.ranker.columns();
         judged
             .iter()
@@ -158,11 +163,7 @@ impl Knowledge {
                     evidence.truncate(EVIDENCE_TERMS_MAX);
                 }
                 CandidateTrace {
-                    subject: match self.engine.corpus.subject(number) {
-                        Subject::Topic(id) => id.to_string(),
-                        Subject::Lookup => "lookup".to_owned(),
-                        Subject::Outside(field) => format!("outside:{field}"),
-                    },
+                    subject: self.engine.corpus.name(number),
                     probability,
                     score: f64::from(ranking.fused[number]),
                     parts: columns.iter().zip(&ranking.parts).map(|(column, part)| (column.name, f64::from(part[number]))).collect(),

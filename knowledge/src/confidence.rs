@@ -12,7 +12,7 @@ use crate::weights::Logistic;
 pub(crate) type Features = [f64; FEATURES.len()];
 
 /// What the confidence model looks at, by name.
-pub(crate) const FEATURES: [&str; 19] = [
+pub(crate) const FEATURES: [&str; 22] = [
     // Log-odds of the candidate against all other topics, by the fused score.
     "log_odds",
     // The same as a probability: the model bends where log-odds alone would be straight.
@@ -30,6 +30,10 @@ pub(crate) const FEATURES: [&str; 19] = [
     // Cosine with the topic's most similar question, and the mean of the five most similar.
     "nearest_best",
     "nearest_mean",
+    // Log-probability by the network, as it is, above its best other, and as a probability.
+    "network",
+    "network_gap",
+    "network_probability",
     // Share of the question's idf that the topic's questions hold.
     "coverage",
     // Idf of the most telling word that the topic's questions lack, against the rarest word's.
@@ -127,6 +131,11 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
         .filter(|&column| columns[column].scale == Scale::Standardized && ranking.raw[column].iter().any(|&score| score != 0.0))
         .map(|column| (column, third_best(&ranking.raw[column])))
         .collect();
+    let network: &[f32] = columns.iter().position(|column| column.name == "network").map_or(&[], |column| &ranking.raw[column]);
+    let network_best_but = |topic: usize| {
+        let others = network.iter().enumerate().filter(|(other, _)| *other != topic).map(|(_, &score)| score);
+        f64::from(others.fold(NETWORK_SCORE_MIN, f32::max))
+    };
     let domain = |topic: usize| engine.corpus.topics.get(topic).map(|id| id.domain());
     candidates
         .iter()
@@ -150,6 +159,9 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
                 raw("likelihood", topic) / tokens.sqrt(),
                 raw("nearest_best", topic),
                 raw("nearest_mean", topic),
+                raw("network", topic),
+                raw("network", topic) - network_best_but(topic),
+                raw("network", topic).exp(),
                 share(own),
                 f64::from(missing / engine.coverage.idf_max),
                 share(known),
@@ -214,6 +226,8 @@ fn falling(values: &[f64]) -> Vec<f64> {
     blocks.into_iter().flat_map(|(mean, length)| std::iter::repeat_n(mean, length)).collect()
 }
 
+/// Keeps the lead of a topic that is all there is finite.
+const NETWORK_SCORE_MIN: f32 = -20.0;
 /// Keeps the log-odds of certainty finite.
 const PROBABILITY_MIN: f64 = 1e-6;
 

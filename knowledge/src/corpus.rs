@@ -29,26 +29,52 @@ pub(crate) struct Text {
     pub(crate) words: Vec<WordId>,
 }
 
-/// Who wrote a question. Questions of one hand resemble each other, so a model is judged on a hand that it has not seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Hand {
+/// Where a question comes from. Questions of one register resemble each other, so a model is judged on what it has not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin<'a> {
     /// The topic's title.
     Title,
     /// The paraphrases in the topic's front matter.
     Shown,
-    /// Authored questions written from the fact sheets: short, ask, letter, formal.
-    First,
-    /// Authored questions written against the confusions of the first: chat, headline, citizen, boundary, and any later register.
-    Second,
+    /// Authored, in this register.
+    Authored(&'a str),
+    /// This line of the tables of lookups and of fields outside, counted through both.
+    Besides(usize),
 }
 
-impl Hand {
-    pub(crate) fn of_register(register: &str) -> Hand {
-        match register {
-            "short" | "ask" | "letter" | "formal" => Hand::First,
-            _ => Hand::Second,
+/// A question of ours with what it asks for.
+pub(crate) struct Labelled<'a> {
+    /// Topic number, or the number of what is ranked beside the topics.
+    pub(crate) number: usize,
+    pub(crate) origin: Origin<'a>,
+    pub(crate) text: &'a str,
+}
+
+/// All questions of ours, sorted by number.
+pub(crate) fn labelled_questions(faq: &Faq) -> Vec<Labelled<'_>> {
+    let mut questions = Vec::with_capacity(faq.authored().len() + 10 * faq.topics().len());
+    // Both lists are sorted by topic.
+    let mut authored = faq.authored().iter().peekable();
+    for (number, topic) in faq.topics().iter().enumerate() {
+        questions.push(Labelled { number, origin: Origin::Title, text: &topic.title });
+        questions.extend(topic.questions.iter().map(|text| Labelled { number, origin: Origin::Shown, text }));
+        while let Some(question) = authored.next_if(|question| question.topic <= topic.id) {
+            questions.push(Labelled { number, origin: Origin::Authored(&question.register), text: &question.text });
         }
     }
+    let lookups = rows(include_str!("../data/lookup.tsv")).map(|text| (0, text));
+    let outside = outside_rows().map(|(field, text)| (position_besides(field), text));
+    let besides = lookups.chain(outside).enumerate();
+    let mut besides: Vec<Labelled> = besides
+        .map(|(line, (besides, text))| Labelled { number: faq.topics().len() + besides, origin: Origin::Besides(line), text })
+        .collect();
+    besides.sort_by_key(|question| question.number);
+    questions.extend(besides);
+    questions
+}
+
+fn position_besides(field: &str) -> usize {
+    subjects_besides().iter().position(|subject| matches!(subject, Subject::Outside(known) if *known == field)).unwrap_or(0)
 }
 
 /// What a number stands for.
@@ -79,17 +105,6 @@ fn subjects_besides() -> &'static [Subject<'static>] {
 /// Field and question.
 fn outside_rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     rows(include_str!("../data/outside.tsv")).filter_map(|row| row.split_once('\t'))
-}
-
-/// The questions beside the FAQ's: the position of their subject among [`subjects_besides`], and the question with its hand.
-///
-/// Every second line in turn, as if two people had written them.
-pub(crate) fn questions_besides() -> impl Iterator<Item = (usize, (&'static str, Hand))> {
-    let position = |field| subjects_besides().iter().position(|subject| *subject == Subject::Outside(field)).unwrap_or(0);
-    let lookups = rows(include_str!("../data/lookup.tsv")).map(|question| (0, question));
-    let outside = outside_rows().map(move |(field, question)| (position(field), question));
-    let hands = [Hand::First, Hand::Second].into_iter().cycle();
-    lookups.chain(outside).zip(hands).map(|((besides, question), hand)| (besides, (question, hand)))
 }
 
 /// The terms of one topic and how often each occurs, sorted.
@@ -136,32 +151,25 @@ impl Corpus {
         topics.collect()
     }
 
-    /// Reads the texts of the FAQ; `keep` chooses the hands that take part (all of them but for fitting).
-    pub(crate) fn build(faq: &Faq, keep: impl Fn(Hand) -> bool) -> Corpus {
+    /// The name of a number: a topic's id, `lookup`, or `outside:<field>`.
+    pub(crate) fn name(&self, number: usize) -> String {
+        match self.subject(number) {
+            Subject::Topic(id) => id.to_string(),
+            Subject::Lookup => "lookup".to_owned(),
+            Subject::Outside(field) => format!("outside:{field}"),
+        }
+    }
+
+    /// Reads the texts of the FAQ; `keep` chooses the questions that take part (all of them but for fitting).
+    pub(crate) fn build(faq: &Faq, keep: impl Fn(Origin<'_>) -> bool) -> Corpus {
         let mut analyzer = Analyzer::default();
         let mut vocabulary = Vocabulary::default();
-        let mut questions = Vec::with_capacity(faq.authored().len() + 10 * faq.topics().len());
-        let mut answers = Vec::with_capacity(faq.topics().len());
-        // Both lists are sorted by topic.
-        let mut authored = faq.authored().iter().peekable();
-        for (number, topic) in faq.topics().iter().enumerate() {
-            let mut add = |hand: Hand, text: &str| {
-                if keep(hand) {
-                    let words = vocabulary.add_text(&analyzer.citizen_words(text));
-                    questions.push(Text { topic: number, words });
-                }
-            };
-            add(Hand::Title, &topic.title);
-            topic.questions.iter().for_each(|question| add(Hand::Shown, question));
-            while let Some(question) = authored.next_if(|question| question.topic <= topic.id) {
-                add(Hand::of_register(&question.register), &question.text);
-            }
-            answers.push(vocabulary.add_text(&analyzer.words(&topic.plain_text())));
-        }
-        for (besides, (question, _)) in questions_besides().filter(|(_, (_, hand))| keep(*hand)) {
-            let words = vocabulary.add_text(&analyzer.citizen_words(question));
-            questions.push(Text { topic: faq.topics().len() + besides, words });
-        }
+        let kept = labelled_questions(faq).into_iter().filter(|question| keep(question.origin));
+        let questions = kept
+            .map(|question| Text { topic: question.number, words: vocabulary.add_text(&analyzer.citizen_words(question.text)) })
+            .collect();
+        let mut answers: Vec<Vec<WordId>> =
+            faq.topics().iter().map(|topic| vocabulary.add_text(&analyzer.words(&topic.plain_text()))).collect();
         answers.resize(faq.topics().len() + subjects_besides().len(), Vec::new());
         vocabulary.finish();
         Corpus { topics: faq.topics().iter().map(|topic| topic.id.clone()).collect(), questions, answers, vocabulary }

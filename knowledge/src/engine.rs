@@ -6,7 +6,8 @@ use std::sync::Arc;
 use faq::{Faq, TopicId};
 
 use crate::confidence::Coverage;
-use crate::corpus::{Corpus, Hand};
+use crate::corpus::{Corpus, Origin};
+use crate::network::{Network, QuestionFeatures, features_of};
 use crate::rank::{Asked, CANDIDATES_MAX, Context, Neighbourhood, Ranker, Ranking};
 use crate::terms::{Term, Terms};
 use crate::text::phrases::{PhraseTable, rows};
@@ -15,7 +16,7 @@ use crate::text::words::{Word, literal_words};
 use crate::weights::FusionWeights;
 
 /// Raised with every change of the text chain or the index that makes fitted weights stale.
-pub(crate) const ANALYZER_VERSION: u32 = 1;
+pub(crate) const ANALYZER_VERSION: u32 = 2;
 
 /// A question that leans on the one before it is short, and says so at its beginning.
 const FOLLOW_UP_WORDS_MAX: usize = 10;
@@ -36,17 +37,22 @@ pub(crate) struct Engine {
 pub(crate) struct Ranked {
     pub(crate) question: Question,
     pub(crate) terms: Terms,
+    /// What the network sees.
+    pub(crate) features: QuestionFeatures,
+    /// The same of the borrowed words.
+    pub(crate) borrowed: QuestionFeatures,
     pub(crate) context: Option<Context>,
     pub(crate) ranking: Ranking,
 }
 
 impl Engine {
-    pub(crate) fn build(faq: &Faq, keep: impl Fn(Hand) -> bool, weights: &FusionWeights) -> tantivy::Result<Engine> {
+    /// The index over the questions that `keep` chooses.
+    pub(crate) fn build(faq: &Faq, keep: impl Fn(Origin<'_>) -> bool, weights: &FusionWeights, network: &Arc<Network>) -> tantivy::Result<Engine> {
         let corpus = Arc::new(Corpus::build(faq, keep));
         let topics = corpus.topic_terms();
         Ok(Engine {
             coverage: Coverage::build(&topics),
-            ranker: Ranker::new(&corpus, &topics, Neighbourhood::new(&corpus.topics, faq), weights)?,
+            ranker: Ranker::new(&corpus, &topics, Neighbourhood::new(&corpus.topics, faq), network, weights)?,
             titles: faq.topics().iter().map(|topic| literal_words(&topic.title)).collect(),
             follow_ups: PhraseTable::new(rows(include_str!("../data/follow_ups.tsv")).map(|phrase| (literal_words(phrase), ()))),
             corpus,
@@ -68,8 +74,10 @@ impl Engine {
             question.borrowed = self.titles[topic].clone();
         }
         let terms = Terms::of_question(&question, &self.corpus.vocabulary);
-        let ranking = self.ranker.rank(&Asked { terms: &terms, context });
-        Ranked { question, terms, context, ranking }
+        let features = features_of(&question.words, question.accented);
+        let borrowed = features_of(&question.borrowed, question.accented);
+        let ranking = self.ranker.rank(&Asked { terms: &terms, features: &features, borrowed: &borrowed, context });
+        Ranked { question, terms, features, borrowed, context, ranking }
     }
 
     /// The best [`CANDIDATES_MAX`] topics, best first, with what else ranks between them.

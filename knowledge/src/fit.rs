@@ -1,8 +1,10 @@
-//! Fitting: the weights of the scorers, the confidence model and the thresholds, from the FAQ's own questions.
+//! Fitting: the weights of the scorers, the confidence model and the thresholds, by cross-validation on the training questions.
 //!
-//! A question is judged by an index that has not seen the hand that wrote it ([`Hand`]): that is how strangers' questions differ
-//! from ours. Unanswerable questions come from two sides: answerable ones whose topic is taken out, and invented ones from outside
-//! the domain (`data/outside.tsv`). The evaluation questions take no part.
+//! Every question is judged by an engine and a network that have not seen it, see [`holds_out`]. Questions that cannot be answered
+//! come from three sides: answerable ones whose topic is taken out, citizens' questions that no topic answers, and invented ones from
+//! outside the domain (`data/outside.tsv`). The questions kept for measuring take no part.
+
+use std::sync::Arc;
 
 use faq::Faq;
 use linfa::Dataset;
@@ -11,19 +13,20 @@ use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2};
 
 use crate::confidence::{FEATURES, Features, features};
-use crate::corpus::{Hand, Subject, questions_besides};
+use crate::corpus::{Origin, Subject, labelled_questions};
 use crate::decide::{CHOICES_MAX, CHOICES_MIN};
 use crate::engine::{ANALYZER_VERSION, Engine, Ranked};
-use crate::eval::{Perturbation, perturb};
+use crate::eval::{Perturbation, Row as RealRow, perturb};
+use crate::network::{Network, NetworkError};
 use crate::rank::{Scale, columns};
+use crate::train::{numbers_of, train_on};
 use crate::weights::{Calibration, CalibrationBin, FusionWeights, Logistic, Thresholds, Weights};
 
-/// Share of right answers that the thresholds aim for. An authored question has one right topic; of a citizen's question, neighbours
-/// are often right as well, so that in the chat more answers are accepted than this strict share.
-const PRECISION_TARGET: f64 = 0.85;
+/// Share of the answers to citizens' questions that must be right.
+const PRECISION_TARGET: f64 = 0.93;
 /// Share of the invented out-of-domain questions that may be answered. Half of them are neighbours of the domain, written to be
 /// mistaken; strangers who are none are mistaken far less often.
-const FALSE_ANSWERS_MAX: f64 = 0.12;
+const FALSE_ANSWERS_MAX: f64 = 0.05;
 /// Share of right lookups that their threshold aims for.
 const LOOKUP_PRECISION_TARGET: f64 = 0.8;
 /// Share of the answerable questions that may be dismissed for want of confidence: people who are offered choices can still say that
@@ -35,18 +38,24 @@ const CHOICE_PROBABILITY: f64 = 0.03;
 ///
 /// Many, because a scorer that had a say in choosing a few would look worse than it is: it has seen to it that they score high.
 const RIVALS: usize = 40;
-/// Of the questions, every so many are used to weigh the scorers: their pairs are plenty.
-const FUSION_EVERY: usize = 3;
 /// Every so many answerable questions, one is asked again without its topic.
 const UNANSWERABLE_EVERY: usize = 20;
+/// Of the authored questions that a fold holds out, every so many are asked: they are many, and less like citizens' than citizens' are.
+const AUTHORED_EVERY: usize = 6;
 /// Questions from outside the domain are few in the data and many in the chat: each counts for so many.
 const OUT_OF_DOMAIN_WEIGHT: usize = 2;
+/// So does each question of a citizen against one of the authors'.
+const REAL_WEIGHT: usize = 3;
 /// Strength of the L2 penalty; the features are standardized.
 const PENALTY: f64 = 1.0;
 const ITERATIONS_MAX: u64 = 200;
 /// Probabilities tried as thresholds.
 const STEPS: usize = 200;
 const BINS: usize = 10;
+/// Parts that are held out in turn.
+const FOLDS: usize = 3;
+/// The registers of the authored questions that each fold holds out: the hastiest of each hand, as nobody else's resemble them.
+const HELD_REGISTERS: [&[&str]; FOLDS] = [&["phone"], &["chat"], &["short"]];
 
 /// The fit failed.
 #[derive(Debug, thiserror::Error)]
@@ -57,45 +66,134 @@ pub enum FitError {
     /// The solver found no weights.
     #[error("no weights were found")]
     Solver(#[from] linfa_logistic::error::Error),
+    /// A network cannot be trained.
+    #[error("the network cannot be trained")]
+    Network(#[from] NetworkError),
     /// There is nothing to learn from.
-    #[error("the FAQ has no authored questions that an index without their hand could be judged on")]
+    #[error("fitting needs labelled questions of citizens")]
     NoQuestions,
+    /// A fold failed.
+    #[error("a fold failed")]
+    Panicked,
 }
 
-/// Fits all weights. The same FAQ gives the same weights, bit for bit. Takes about half a minute for 18,000 questions in a release
-/// build.
-pub fn fit(faq: &Faq) -> Result<Weights, FitError> {
-    let fusion = fit_fusion(faq)?;
-    let examples = collect_examples(faq, &fusion)?;
+/// Fits all weights on the FAQ's questions and on labelled questions of citizens. The same questions give the same weights, bit for
+/// bit. Trains a network for each fold: a few minutes in a release build.
+pub fn fit(faq: &Faq, real: &[RealRow]) -> Result<Weights, FitError> {
+    if real.is_empty() {
+        return Err(FitError::NoQuestions);
+    }
+    let fold = |fold: usize| judge_fold(faq, real, fold);
+    // Each fold is a core's work for minutes.
+    let folds = std::thread::scope(|scope| {
+        let folds: [_; FOLDS] = std::array::from_fn(|number| scope.spawn(move || fold(number)));
+        folds.map(|fold| fold.join().unwrap_or(Err(FitError::Panicked)))
+    });
+    let mut held_out = Vec::with_capacity(FOLDS);
+    for fold in folds {
+        held_out.push(fold?);
+    }
+    let fusion = fit_fusion(&held_out)?;
+    let mut examples = Vec::new();
+    for (fold, HeldOut { network, .. }) in held_out.iter().enumerate() {
+        examples.extend(collect_examples(faq, real, fold, network, &fusion)?);
+    }
     let confidence = fit_confidence(examples.iter())?;
     let judged = judge(&examples)?;
     let thresholds = choose_thresholds(&judged);
     Ok(Weights { analyzer: ANALYZER_VERSION, fusion, confidence, thresholds, calibration: calibrate(&judged, &thresholds) })
 }
 
-/// The hands that are held out in turn.
-const FOLDS: [Hand; 2] = [Hand::First, Hand::Second];
+/// Whether a fold holds a question out: index and network of the fold have not seen it.
+fn holds_out(fold: usize, origin: Origin<'_>) -> bool {
+    match origin {
+        Origin::Title | Origin::Shown => false,
+        Origin::Authored(register) => HELD_REGISTERS[fold].contains(&register),
+        Origin::Besides(line) => line % FOLDS == fold,
+    }
+}
 
-/// An index without one hand, and the questions of that hand.
+/// What a fold has learned: its network, and how the scorers compare the right topics with their rivals.
+struct HeldOut {
+    network: Arc<Network>,
+    pairs: Vec<Row>,
+}
+
+/// A question that a fold has not seen.
+struct Asked<'a> {
+    engine: &'a Engine,
+    ranked: Ranked,
+    /// What is right, best first; empty when no topic answers it.
+    right: Vec<usize>,
+    /// A citizen wrote it.
+    is_real: bool,
+}
+
+/// Trains a fold's network and compares the scorers on what it has not seen.
+fn judge_fold(faq: &Faq, real: &[RealRow], fold: usize) -> Result<HeldOut, FitError> {
+    let seen = real.iter().enumerate().filter(|(at, _)| at % FOLDS != fold).map(|(_, row)| row);
+    let network = Arc::new(train_on(faq, |origin| !holds_out(fold, origin), seen)?);
+    let names = fitted_columns();
+    let equal = FusionWeights(names.iter().map(|name| ((*name).to_owned(), 1.0)).collect());
+    let mut pairs: Vec<Row> = Vec::new();
+    for_each_held_out(faq, real, fold, &network, &equal, |Asked { engine, ranked, right, is_real }| {
+        let Some(&best) = right.first() else { return };
+        let columns = engine.ranker.columns().iter().zip(&ranked.ranking.parts);
+        // With weights of one, the parts are the standardized scores themselves.
+        let scores: Vec<&Vec<f32>> =
+            columns.filter(|(column, _)| column.scale == Scale::Standardized).map(|(_, scores)| scores).collect();
+        for rival in ranked.ranking.best(RIVALS).into_iter().filter(|topic| !right.contains(topic)) {
+            // "Right above rival" and "rival below right" say the same; taking turns gives the solver both classes.
+            for _ in 0..if is_real { REAL_WEIGHT } else { 1 } {
+                let holds = pairs.len().is_multiple_of(2);
+                let sign = if holds { 1.0 } else { -1.0 };
+                let values = scores.iter().map(|scores| sign * f64::from(scores[best] - scores[rival])).collect();
+                pairs.push(Row { values, holds });
+            }
+        }
+    })?;
+    Ok(HeldOut { network, pairs })
+}
+
+/// The columns whose weights are fitted.
+fn fitted_columns() -> Vec<&'static str> {
+    columns().filter(|column| column.scale == Scale::Standardized).map(|column| column.name).collect()
+}
+
+/// Asks an engine of the fold every question that it has not seen.
 fn for_each_held_out(
     faq: &Faq,
-    held_out: Hand,
+    real: &[RealRow],
+    fold: usize,
+    network: &Arc<Network>,
     fusion: &FusionWeights,
-    mut visit: impl FnMut(&Engine, Ranked, usize),
+    mut visit: impl FnMut(Asked<'_>),
 ) -> Result<(), FitError> {
-    let engine = Engine::build(faq, |hand| hand != held_out, fusion)?;
-    let topics = &engine.corpus.topics;
-    let authored = faq.authored().iter().filter(|question| Hand::of_register(&question.register) == held_out);
-    let authored = authored.filter_map(|question| Some((question.text.as_str(), topics.binary_search(&question.topic).ok()?)));
-    let besides = questions_besides().filter(|(_, (_, hand))| *hand == held_out);
-    let besides = besides.map(|(besides, (question, _))| (question, topics.len() + besides));
-    for (at, (question, topic)) in authored.chain(besides).enumerate() {
-        visit(&engine, engine.rank(engine.read(&as_typed(question, at)), None), topic);
+    let engine = Engine::build(faq, |origin| !holds_out(fold, origin), fusion, network)?;
+    let mut ask = |text: &str, right: Vec<usize>, is_real: bool| {
+        visit(Asked { engine: &engine, ranked: engine.rank(engine.read(text), None), right, is_real });
+    };
+    let mut authored = 0;
+    for question in labelled_questions(faq).into_iter().filter(|question| holds_out(fold, question.origin)) {
+        if matches!(question.origin, Origin::Authored(_)) {
+            authored += 1;
+            if authored % AUTHORED_EVERY != 0 {
+                continue;
+            }
+        }
+        ask(&as_typed(question.text, authored / AUTHORED_EVERY), vec![question.number], false);
+    }
+    for (at, row) in real.iter().enumerate().filter(|(at, _)| at % FOLDS == fold) {
+        ask(&row.question, numbers_of(faq, row), true);
+        let typed = as_typed(&row.question, at / FOLDS);
+        if typed != row.question {
+            ask(&typed, numbers_of(faq, row), false);
+        }
     }
     Ok(())
 }
 
-/// The question as some keyboard would send it: the authors' own writing knows too little of lost accents and slipped keys.
+/// The question as some keyboard would send it: what people wrote for a form knows too little of lost accents and slipped keys.
 fn as_typed(question: &str, at: usize) -> String {
     let spoilt = match at % 8 {
         1 | 5 => Some(Perturbation::NoAccents),
@@ -108,30 +206,9 @@ fn as_typed(question: &str, at: usize) -> String {
 }
 
 /// Weighs the scorers: each pair of the right topic and a rival is one example of a logistic model over the differences.
-fn fit_fusion(faq: &Faq) -> Result<FusionWeights, FitError> {
-    let names: Vec<&'static str> = columns().filter(|column| column.scale == Scale::Standardized).map(|column| column.name).collect();
-    let equal = FusionWeights(names.iter().map(|name| ((*name).to_owned(), 1.0)).collect());
-    let mut rows: Vec<Row> = Vec::new();
-    let mut asked = 0;
-    for held_out in FOLDS {
-        for_each_held_out(faq, held_out, &equal, |engine, ranked, right| {
-            asked += 1;
-            if asked % FUSION_EVERY != 0 {
-                return;
-            }
-            let columns = engine.ranker.columns().iter().zip(&ranked.ranking.parts);
-            // With weights of one, the parts are the standardized scores themselves.
-            let scores: Vec<&Vec<f32>> =
-                columns.filter(|(column, _)| column.scale == Scale::Standardized).map(|(_, scores)| scores).collect();
-            for rival in ranked.ranking.best(RIVALS).into_iter().filter(|&topic| topic != right) {
-                // "Right above rival" and "rival below right" say the same; taking turns gives the solver both classes.
-                let holds = rows.len().is_multiple_of(2);
-                let sign = if holds { 1.0 } else { -1.0 };
-                let values = scores.iter().map(|scores| sign * f64::from(scores[right] - scores[rival])).collect();
-                rows.push(Row { values, holds });
-            }
-        })?;
-    }
+fn fit_fusion(held_out: &[HeldOut]) -> Result<FusionWeights, FitError> {
+    let names = fitted_columns();
+    let rows: Vec<&Row> = held_out.iter().flat_map(|fold| &fold.pairs).collect();
     if rows.is_empty() {
         return Err(FitError::NoQuestions);
     }
@@ -150,17 +227,17 @@ fn fit_fusion(faq: &Faq) -> Result<FusionWeights, FitError> {
 
 /// A held-out question with its candidates.
 struct Example {
-    /// Position in [`FOLDS`].
     fold: usize,
     kind: Kind,
+    is_real: bool,
     candidates: Vec<ExampleCandidate>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Answerable,
-    /// Its topic was taken out.
-    TopicRemoved,
+    /// No topic answers it, or its topic was taken out.
+    Uncovered,
     OutOfDomain,
 }
 
@@ -177,48 +254,64 @@ enum SubjectKind {
     Outside,
 }
 
-fn collect_examples(faq: &Faq, fusion: &FusionWeights) -> Result<Vec<Example>, FitError> {
+fn collect_examples(
+    faq: &Faq,
+    real: &[RealRow],
+    fold: usize,
+    network: &Arc<Network>,
+    fusion: &FusionWeights,
+) -> Result<Vec<Example>, FitError> {
     let mut examples = Vec::new();
-    for (fold, held_out) in FOLDS.into_iter().enumerate() {
-        let mut asked = 0;
-        for_each_held_out(faq, held_out, fusion, |engine, mut ranked, right| {
-            let outside = engine.corpus.outside().contains(&right);
-            let kind = if outside { Kind::OutOfDomain } else { Kind::Answerable };
-            examples.push(example(fold, engine, &ranked, kind, right));
-            asked += 1;
-            if !outside && asked % UNANSWERABLE_EVERY == 0 {
-                ranked.ranking.remove(right);
-                examples.push(example(fold, engine, &ranked, Kind::TopicRemoved, right));
-            }
-        })?;
-    }
+    let mut asked = 0;
+    for_each_held_out(faq, real, fold, network, fusion, |Asked { engine, mut ranked, right, is_real }| {
+        let outside = engine.corpus.outside();
+        let kind = match right.first() {
+            None => Kind::Uncovered,
+            Some(first) if outside.contains(first) => Kind::OutOfDomain,
+            Some(_) => Kind::Answerable,
+        };
+        // Any field outside is right for a question from outside: none is answered.
+        let right: Vec<usize> = if kind == Kind::OutOfDomain { outside.collect() } else { right };
+        let mut add = |ranked: &Ranked, kind: Kind, right: &[usize]| {
+            examples.push(Example { fold, kind, is_real, candidates: candidates(engine, ranked, right) });
+        };
+        add(&ranked, kind, &right);
+        asked += 1;
+        if kind == Kind::Answerable && asked % UNANSWERABLE_EVERY == 0 {
+            right.iter().for_each(|&topic| ranked.ranking.remove(topic));
+            add(&ranked, Kind::Uncovered, &[]);
+        }
+    })?;
     Ok(examples)
 }
 
-fn example(fold: usize, engine: &Engine, ranked: &Ranked, kind: Kind, right: usize) -> Example {
+fn candidates(engine: &Engine, ranked: &Ranked, right: &[usize]) -> Vec<ExampleCandidate> {
     let best = engine.best(&ranked.ranking);
-    let outside = engine.corpus.outside();
-    let candidates = features(engine, ranked, &best).into_iter().zip(&best).map(|(features, &number)| ExampleCandidate {
+    let candidates = features(engine, ranked, &best).into_iter().zip(&best).map(|(features, number)| ExampleCandidate {
         features,
-        // Any field outside is right for a question from outside: none is answered.
-        right: number == right || (kind == Kind::OutOfDomain && outside.contains(&number)),
-        subject: match engine.corpus.subject(number) {
+        right: right.contains(number),
+        subject: match engine.corpus.subject(*number) {
             Subject::Topic(_) => SubjectKind::Topic,
             Subject::Lookup => SubjectKind::Lookup,
             Subject::Outside(_) => SubjectKind::Outside,
         },
     });
-    Example { fold, kind, candidates: candidates.collect() }
+    candidates.collect()
 }
 
 /// Fits the probability of a candidate, on all candidates of each question.
 fn fit_confidence<'a>(examples: impl Iterator<Item = &'a Example>) -> Result<Logistic, FitError> {
     let weighed = examples.flat_map(|example| {
-        let times = if example.kind == Kind::OutOfDomain { OUT_OF_DOMAIN_WEIGHT } else { 1 };
+        let times = match example {
+            Example { kind: Kind::OutOfDomain, .. } => OUT_OF_DOMAIN_WEIGHT,
+            Example { is_real: true, .. } => REAL_WEIGHT,
+            Example { .. } => 1,
+        };
         std::iter::repeat_n(example, times)
     });
     let candidates = weighed.flat_map(|example| &example.candidates);
     let rows: Vec<Row> = candidates.map(|candidate| Row { values: candidate.features.to_vec(), holds: candidate.right }).collect();
+    let rows: Vec<&Row> = rows.iter().collect();
     let all: Vec<usize> = (0..FEATURES.len()).collect();
     let Solution { intercept, weights } = solve(&rows, &all, Intercept::With)?;
     let weights = FEATURES.into_iter().map(str::to_owned).zip(weights.into_iter().map(rounded)).collect();
@@ -228,6 +321,7 @@ fn fit_confidence<'a>(examples: impl Iterator<Item = &'a Example>) -> Result<Log
 /// An example with the probabilities of a model that has not seen its fold.
 struct Judged {
     kind: Kind,
+    is_real: bool,
     /// Best first.
     candidates: Vec<JudgedCandidate>,
 }
@@ -265,7 +359,7 @@ impl Judged {
 
 fn judge(examples: &[Example]) -> Result<Vec<Judged>, FitError> {
     let mut judged = Vec::with_capacity(examples.len());
-    for fold in 0..FOLDS.len() {
+    for fold in 0..FOLDS {
         let model = fit_confidence(examples.iter().filter(|example| example.fold != fold))?;
         for example in examples.iter().filter(|example| example.fold == fold) {
             let features: Vec<Features> = example.candidates.iter().map(|candidate| candidate.features).collect();
@@ -275,7 +369,7 @@ fn judge(examples: &[Example]) -> Result<Vec<Judged>, FitError> {
                 right: candidate.right,
                 subject: candidate.subject,
             });
-            judged.push(Judged { kind: example.kind, candidates: candidates.collect() });
+            judged.push(Judged { kind: example.kind, is_real: example.is_real, candidates: candidates.collect() });
         }
     }
     Ok(judged)
@@ -283,7 +377,9 @@ fn judge(examples: &[Example]) -> Result<Vec<Judged>, FitError> {
 
 fn choose_thresholds(judged: &[Judged]) -> Thresholds {
     let precise = |subject: SubjectKind, target: f64, threshold: f64| {
-        let led = judged.iter().filter_map(|judged| judged.led_by(subject));
+        // What is asked in the chat resembles citizens' questions, lookups apart, of which they wrote few.
+        let asked = judged.iter().filter(|judged| subject == SubjectKind::Lookup || (judged.is_real && judged.kind == Kind::Answerable));
+        let led = asked.filter_map(|judged| judged.led_by(subject));
         let taken: Vec<bool> = led.filter(|first| first.0 >= threshold).map(|first| first.1).collect();
         share(taken.iter().filter(|right| **right).count(), taken.len()) >= target
     };
@@ -318,7 +414,9 @@ fn highest(passes: impl Fn(f64) -> bool) -> f64 {
 fn calibrate(judged: &[Judged], thresholds: &Thresholds) -> Calibration {
     let answerable = judged.iter().filter(|judged| judged.kind == Kind::Answerable).count();
     let found = judged.iter().filter(|judged| judged.kind == Kind::Answerable && judged.first().1).count();
-    let answered: Vec<&Judged> = judged.iter().filter(|judged| judged.is_answered(thresholds.answer)).collect();
+    let real: Vec<&Judged> = judged.iter().filter(|judged| judged.is_real && judged.kind == Kind::Answerable).collect();
+    let found_real = real.iter().filter(|judged| judged.first().1).count();
+    let answered: Vec<&Judged> = real.iter().copied().filter(|judged| judged.is_answered(thresholds.answer)).collect();
     let right = answered.iter().filter(|judged| judged.first().1).count();
     let mut bins: Vec<CalibrationBin> =
         (0..BINS).map(|bin| CalibrationBin { from: bin as f64 / BINS as f64, count: 0, predicted: 0.0, observed: 0.0 }).collect();
@@ -338,7 +436,9 @@ fn calibrate(judged: &[Judged], thresholds: &Thresholds) -> Calibration {
         answerable,
         unanswerable: judged.len() - answerable,
         r_at_1: rounded(share(found, answerable)),
-        answered_share: rounded(share(answered.len(), judged.len())),
+        real: real.len(),
+        real_r_at_1: rounded(share(found_real, real.len())),
+        answered_share: rounded(share(answered.len(), real.len())),
         answered_precision: rounded(share(right, answered.len())),
         false_answer_rate: rounded(false_answer_rate(judged, thresholds.answer)),
         expected_error: rounded(error / judged.len().max(1) as f64),
@@ -365,7 +465,7 @@ struct Solution {
 }
 
 /// Solves a logistic model over the given columns of the rows, scaled.
-fn solve(rows: &[Row], columns: &[usize], intercept: Intercept) -> Result<Solution, FitError> {
+fn solve(rows: &[&Row], columns: &[usize], intercept: Intercept) -> Result<Solution, FitError> {
     let count = rows.len().max(1) as f64;
     let mean = |column: usize| rows.iter().map(|row| row.values[column]).sum::<f64>() / count;
     let with = intercept == Intercept::With;

@@ -9,7 +9,7 @@ use crate::text::words::Word;
 /// A reading that the citizen did not write counts for less than a written word.
 const ALTERNATIVE_WEIGHT: f32 = 0.4;
 /// A word borrowed from the topic before only says what the talk is about.
-const BORROWED_WEIGHT: f32 = 0.2;
+pub(crate) const BORROWED_WEIGHT: f32 = 0.2;
 /// The terms of one question that are matched, per key. The longest real letter has about 300 distinct words.
 const QUESTION_TERMS_MAX: usize = 600;
 /// Character grams of one question: only unknown words have them.

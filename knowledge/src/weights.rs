@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hash::fnv1a;
+
 /// Everything that is fitted, as stored in `data/confidence.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,11 +23,10 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Eight hex digits: equal weights, equal digest (FNV-1a over the stored form).
+    /// Sixteen hex digits: equal weights, equal digest.
     pub(crate) fn digest(&self) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();
-        let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        format!("{hash:08x}")
+        format!("{:016x}", fnv1a(text.bytes()))
     }
 
     /// The stored form.
@@ -81,7 +82,11 @@ pub struct Calibration {
     pub unanswerable: usize,
     /// Share of answerable questions whose topic ranks first.
     pub r_at_1: f64,
-    /// Share of all questions that are answered at the threshold.
+    /// Of the answerable questions those that citizens wrote.
+    pub real: usize,
+    /// Share of those whose topic ranks first.
+    pub real_r_at_1: f64,
+    /// Share of citizens' answerable questions that are answered at the threshold.
     pub answered_share: f64,
     /// Share of those answers that are right.
     pub answered_precision: f64,
@@ -111,7 +116,9 @@ impl std::fmt::Display for Calibration {
     /// The calibration table, as `hotro fit` prints it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "held-out questions: {} answerable, {} not", self.answerable, self.unanswerable)?;
-        writeln!(f, "R@1 {:.3}, answered {:.3} with precision {:.3}", self.r_at_1, self.answered_share, self.answered_precision)?;
+        writeln!(f, "R@1 {:.3}", self.r_at_1)?;
+        write!(f, "citizens' questions: {}, R@1 {:.3}, ", self.real, self.real_r_at_1)?;
+        writeln!(f, "answered {:.3} with precision {:.3}", self.answered_share, self.answered_precision)?;
         writeln!(f, "out-of-domain questions answered {:.3}", self.false_answer_rate)?;
         writeln!(f, "{:>11} {:>6} {:>9} {:>8}", "probability", "count", "predicted", "observed")?;
         for CalibrationBin { from, count, predicted, observed } in &self.bins {

@@ -1,17 +1,37 @@
-//! `hotro fit`: the weights of ranking and confidence, from the FAQ's own questions.
+//! `hotro train` and `hotro fit`: the network, then the weights of ranking and confidence.
 
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Context;
 use hotro::config::Config;
+use knowledge::eval::{Row, parse};
+use knowledge::{fit, train};
 
-pub(crate) fn run(config: &Config, out: &Path) -> anyhow::Result<()> {
+/// Trains the network on the FAQ's questions and, when a file is given, on citizens'.
+pub(crate) fn train(config: &Config, real: Option<&Path>, out: &Path) -> anyhow::Result<()> {
     let faq = super::load_faq(config)?;
-    let weights = knowledge::fit::fit(&faq).context("fitting")?;
-    let mut json = serde_json::to_string_pretty(&weights)?;
-    json.push('\n');
-    std::fs::write(out, json).with_context(|| format!("writing {}", out.display()))?;
-    println!("{}", serde_json::to_string_pretty(&weights.calibration)?);
+    let real = real.map(labelled).transpose()?.unwrap_or_default();
+    let start = Instant::now();
+    let network = train::train(&faq, &real).context("training")?;
+    let bytes = network.to_bytes()?;
+    std::fs::write(out, &bytes).with_context(|| format!("writing {}", out.display()))?;
+    let (seconds, kilobytes) = (start.elapsed().as_secs_f64(), bytes.len() as f64 / 1e3);
+    println!("network {} trained in {seconds:.1} s, {kilobytes:.0} kB, written to {}", network.digest(), out.display());
+    Ok(())
+}
+
+/// Fits the weights by cross-validation.
+pub(crate) fn fit(config: &Config, real: &Path, out: &Path) -> anyhow::Result<()> {
+    let faq = super::load_faq(config)?;
+    let weights = fit::fit(&faq, &labelled(real)?).context("fitting")?;
+    std::fs::write(out, weights.to_json()?).with_context(|| format!("writing {}", out.display()))?;
+    println!("{}", weights.calibration);
     println!("written to {}", out.display());
     Ok(())
+}
+
+fn labelled(file: &Path) -> anyhow::Result<Vec<Row>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    parse(&text).with_context(|| format!("reading {}", file.display()))
 }

@@ -1,6 +1,8 @@
 //! Spoiling questions the way keyboards and haste do, for measuring how much accuracy each way costs. Seeded: the same question and
 //! seed give the same text.
 
+use crate::hash::fnv1a;
+use crate::random::Random;
 use crate::text::chars::{bare, normalize_for_display};
 use crate::text::phrases::tables;
 use crate::text::typing::Method;
@@ -50,7 +52,7 @@ pub fn perturb(question: &str, kind: Perturbation, seed: u64) -> String {
         Perturbation::NoAccents => question.chars().map(keeping_case(bare)).collect(),
         Perturbation::Telex => each_word(&question, |word| Method::Telex.encode(&word.to_lowercase())),
         Perturbation::Vni => each_word(&question, |word| Method::Vni.encode(&word.to_lowercase())),
-        Perturbation::Typo => typo(&question, &mut Random::new(seed, &question)),
+        Perturbation::Typo => typo(&question, &mut random_for(&question, seed)),
         Perturbation::Teencode => teencode(&question),
     }
 }
@@ -153,28 +155,9 @@ fn teencode(text: &str) -> String {
     spoilt
 }
 
-/// SplitMix64: small, and the same on every platform and in every release.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64, text: &str) -> Random {
-        // FNV-1a over the question, so that each question slips in its own place.
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        Random(hash ^ seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`, which is not 0.
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
+/// Each question slips in its own place.
+fn random_for(question: &str, seed: u64) -> Random {
+    Random::new(fnv1a(question.bytes()) ^ seed)
 }
 
 #[cfg(test)]

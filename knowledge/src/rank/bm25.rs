@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{Asked, Column, Scale, Scorer};
+use super::{Asked, Column, Scorer};
 use crate::corpus::Corpus;
 use crate::index::{Field, TopicIndex};
 
-const fn column(name: &'static str) -> Column {
-    Column { name, scale: Scale::Standardized }
-}
-
-pub(super) const COLUMNS: [Column; 4] = [column("bm25_words"), column("bm25_pairs"), column("bm25_grams"), column("bm25_answer")];
+pub(super) const COLUMNS: [Column; 4] = [
+    Column::standardized("bm25_words"),
+    Column::standardized("bm25_pairs"),
+    Column::standardized("bm25_grams"),
+    Column::standardized("bm25_answer"),
+];
 
 /// One column each for words, pairs, character grams and the answer. Words and pairs are matched with accents when the question
 /// has any, else without.

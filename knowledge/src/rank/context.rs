@@ -4,7 +4,7 @@ use faq::{Faq, TopicId};
 
 use super::{Asked, Column, Scale, Scorer};
 
-pub(super) const COLUMNS: [Column; 1] = [Column { name: "context", scale: Scale::Plain }];
+pub(super) const COLUMNS: [Column; 1] = [Column { name: "context", scale: Scale::Plain, stand_in: None }];
 
 /// In units of the fused score (log-odds against another topic). There is no corpus of follow-ups to fit them on: large enough to
 /// break ties between neighbours, too small to beat a question that names another subject. The same topic has just been read, and the

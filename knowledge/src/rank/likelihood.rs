@@ -1,11 +1,11 @@
 //! Query likelihood: how well each topic's language explains the question's words and pairs.
 
 use super::sparse::SparseRows;
-use super::{Asked, Column, Scale, Scorer};
+use super::{Asked, Column, Scorer};
 use crate::terms::Term;
 
 pub(super) const COLUMNS: [Column; 2] =
-    [Column { name: "likelihood", scale: Scale::Standardized }, Column { name: "likelihood_fold", scale: Scale::Standardized }];
+    [Column::standardized("likelihood"), Column::standardized("likelihood_fold")];
 
 /// Dirichlet smoothing: so many words (and pairs) of general language are mixed into each topic's.
 ///

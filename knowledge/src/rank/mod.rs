@@ -6,6 +6,7 @@
 mod bm25;
 mod context;
 mod likelihood;
+mod learned;
 mod nearest;
 mod sparse;
 
@@ -13,10 +14,12 @@ use std::sync::Arc;
 
 use crate::corpus::{Corpus, TopicTerms};
 use crate::index::TopicIndex;
+use crate::network::{Network, QuestionFeatures};
 use crate::terms::{Term, Terms};
 use crate::weights::FusionWeights;
 
 pub(crate) use context::{Context, Neighbourhood};
+use learned::Learned;
 use likelihood::Likelihood;
 use nearest::Nearest;
 
@@ -29,6 +32,9 @@ const DEVIATION_MIN: f32 = 1e-6;
 /// A question as the scorers see it.
 pub(crate) struct Asked<'a> {
     pub(crate) terms: &'a Terms,
+    /// What the network sees of it, and of the words borrowed from the topic before.
+    pub(crate) features: &'a QuestionFeatures,
+    pub(crate) borrowed: &'a QuestionFeatures,
     /// Set when the question leans on the topic before it.
     pub(crate) context: Option<Context>,
 }
@@ -40,6 +46,11 @@ pub(crate) trait Scorer: Send + Sync {
 
     /// Fills its columns (all zero before), each by topic number. More is better.
     fn score(&self, asked: &Asked<'_>, columns: &mut [Vec<f32>]);
+
+    /// Whether it can judge a topic; one that cannot leaves it to [`Column::stand_in`].
+    fn knows(&self, _topic: usize) -> bool {
+        true
+    }
 
     /// The terms of the question that speak for a topic and how strongly, for `hotro ask --explain`. Most scorers cannot tell.
     fn evidence(&self, _asked: &Asked<'_>, _topic: usize) -> Vec<(Term, f32)> {
@@ -53,6 +64,14 @@ pub(crate) struct Column {
     pub(crate) name: &'static str,
     /// How its scores enter the sum.
     pub(crate) scale: Scale,
+    /// The column that stands in for topics that the scorer does not know: topics written since it was trained.
+    pub(crate) stand_in: Option<&'static str>,
+}
+
+impl Column {
+    const fn standardized(name: &'static str) -> Column {
+        Column { name, scale: Scale::Standardized, stand_in: None }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,12 +87,20 @@ pub(crate) struct Ranker {
     scorers: Vec<Box<dyn Scorer>>,
     columns: Vec<Column>,
     weights: Vec<f32>,
+    stand_ins: Vec<StandIn>,
     topics: usize,
+}
+
+/// A cell of a column that takes its value from another column.
+struct StandIn {
+    column: usize,
+    topic: usize,
+    from: usize,
 }
 
 /// All columns, in the order of the scorers in [`Ranker::new`].
 pub(crate) fn columns() -> impl Iterator<Item = Column> {
-    bm25::COLUMNS.into_iter().chain(nearest::COLUMNS).chain(likelihood::COLUMNS).chain(context::COLUMNS)
+    bm25::COLUMNS.into_iter().chain(nearest::COLUMNS).chain(likelihood::COLUMNS).chain(learned::COLUMNS).chain(context::COLUMNS)
 }
 
 /// What the scorers say about one question.
@@ -91,6 +118,7 @@ impl Ranker {
         corpus: &Arc<Corpus>,
         topics: &[TopicTerms],
         neighbourhood: Neighbourhood,
+        network: &Arc<Network>,
         weights: &FusionWeights,
     ) -> tantivy::Result<Ranker> {
         let index = TopicIndex::build(topics, &corpus.vocabulary)?;
@@ -99,6 +127,7 @@ impl Ranker {
             Box::new(bm25::Bm25::new(index, corpus.clone())),
             Box::new(Nearest::build(corpus)),
             Box::new(likelihood::ByWriting { syl: likelihood(|topic| &topic.syl), fold: likelihood(|topic| &topic.fold) }),
+            Box::new(Learned::new(network.clone(), corpus)),
             Box::new(neighbourhood),
         ];
         let columns: Vec<Column> = columns().collect();
@@ -109,7 +138,16 @@ impl Ranker {
                 Scale::Plain => 1.0,
             })
             .collect();
-        Ok(Ranker { scorers, columns, weights, topics: topics.len() })
+        let position = |name: &str| columns.iter().position(|column| column.name == name);
+        let mut stand_ins = Vec::new();
+        let judges = scorers.iter().flat_map(|scorer| scorer.columns().iter().map(move |_| scorer));
+        for (column, scorer) in judges.enumerate() {
+            if let Some(from) = columns[column].stand_in.and_then(position) {
+                let unknown = (0..topics.len()).filter(|&topic| !scorer.knows(topic));
+                stand_ins.extend(unknown.map(|topic| StandIn { column, topic, from }));
+            }
+        }
+        Ok(Ranker { scorers, columns, weights, stand_ins, topics: topics.len() })
     }
 
     pub(crate) fn columns(&self) -> &[Column] {
@@ -127,10 +165,15 @@ impl Ranker {
         }
         let mut fused = vec![0.0; self.topics];
         let mut parts = raw.clone();
-        for ((column, weight), part) in self.columns.iter().zip(&self.weights).zip(&mut parts) {
+        for (column, part) in self.columns.iter().zip(&mut parts) {
             if column.scale == Scale::Standardized {
                 standardize(part);
             }
+        }
+        for &StandIn { column, topic, from } in &self.stand_ins {
+            parts[column][topic] = parts[from][topic];
+        }
+        for (weight, part) in self.weights.iter().zip(&mut parts) {
             for (part, sum) in part.iter_mut().zip(&mut fused) {
                 *part *= weight;
                 *sum += *part;

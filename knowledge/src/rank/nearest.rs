@@ -1,13 +1,13 @@
 //! The nearest paraphrases: how much the question resembles the most similar known questions of each topic.
 
 use super::sparse::SparseRows;
-use super::{Asked, Column, Scale, Scorer};
+use super::{Asked, Column, Scorer};
 use crate::corpus::Corpus;
 use crate::terms::{Term, counted};
 use crate::text::vocabulary::WordId;
 
 pub(super) const COLUMNS: [Column; 2] =
-    [Column { name: "nearest_best", scale: Scale::Standardized }, Column { name: "nearest_mean", scale: Scale::Standardized }];
+    [Column::standardized("nearest_best"), Column::standardized("nearest_mean")];
 
 /// Similar questions of a topic that count. One alone is often an accident of wording.
 const NEAREST_PER_TOPIC: usize = 5;

@@ -1,0 +1,234 @@
+//! The learned ranker: a small network from a question's n-grams to the topics, trained here from nothing.
+//!
+//! A question is the idf-weighted mean of the vectors of its features (words, pairs and letter grams); one hidden layer stands
+//! between that mean and the classes. [`train`] learns it, a data file carries it with its vectors in four bits a number, and
+//! [`Network::scores`] is all that happens when a citizen asks.
+
+mod features;
+mod train;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::fnv1a;
+use crate::text::words::Word;
+pub(crate) use features::{FeatureKey, QuestionFeatures};
+pub(crate) use train::{Example, train};
+
+/// Raised with every change of the features, the shape or the training: a file of another version is refused.
+const VERSION: u32 = 1;
+/// Numbers in the vector of a feature. Even: two share a byte.
+const WIDTH: usize = 128;
+/// Units of the hidden layer.
+const HIDDEN: usize = 256;
+/// A vector is stored as whole numbers from -7 to 7, four bits each, times one scale.
+const VECTOR_STEPS: f32 = 7.0;
+/// The rows of the two dense layers are stored as whole numbers from -127 to 127, times one scale each.
+const LAYER_STEPS: f32 = 127.0;
+/// Steps of a stored idf: the rarest feature of a million questions has an idf below 14.
+const IDF_STEPS: f32 = 16.0;
+/// Features of one question that are looked at; the longest real letter has about 1,500.
+const QUESTION_FEATURES_MAX: usize = 2_048;
+/// Classes at most; guards against a broken file.
+const CLASSES_MAX: usize = 65_536;
+
+/// A trained network.
+#[derive(Debug, Clone)]
+pub struct Network {
+    stored: Stored<'static>,
+    hidden: Layer,
+    output: Layer,
+    digest: String,
+}
+
+/// The data file, in postcard's encoding. Equal lessons and seed give equal bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Stored<'a> {
+    version: u32,
+    /// See [`Network::lessons`].
+    lessons: String,
+    /// Ids of topics, `lookup`, `outside:<field>`; sorted as in training.
+    classes: Vec<String>,
+    /// Ascending.
+    keys: Vec<FeatureKey>,
+    /// By feature, in [`IDF_STEPS`].
+    idf: Vec<u8>,
+    /// By feature: what a step of its vector is worth.
+    scales: Vec<f32>,
+    /// By feature [`WIDTH`] numbers, two in a byte, the first in the low half, each plus 8.
+    #[serde(borrow, with = "serde_bytes")]
+    vectors: Cow<'a, [u8]>,
+    hidden: StoredLayer,
+    output: StoredLayer,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StoredLayer {
+    /// By input, what a step of its row is worth.
+    scales: Vec<f32>,
+    /// By input a row of one number for each output.
+    rows: Vec<i8>,
+    /// By output.
+    bias: Vec<f32>,
+}
+
+/// A dense layer: by input a row of one weight for each output.
+#[derive(Debug, Clone)]
+struct Layer {
+    rows: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// A file is no network of this program.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// It does not parse.
+    #[error("the network file cannot be read; train it anew with `hotro train`")]
+    Broken(#[from] postcard::Error),
+    /// It was made by another version of the program.
+    #[error("the network file is of version {0}, this program reads version {VERSION}; train it anew with `hotro train`")]
+    Version(u32),
+    /// Its parts do not fit together.
+    #[error("the network file is inconsistent: {0}; train it anew with `hotro train`")]
+    Inconsistent(&'static str),
+}
+
+impl Network {
+    /// The network that the binary carries.
+    pub fn embedded() -> Result<Network, NetworkError> {
+        Network::from_bytes(include_bytes!("../../data/network.bin"))
+    }
+
+    /// Reads a data file.
+    pub fn from_bytes(bytes: &'static [u8]) -> Result<Network, NetworkError> {
+        let stored: Stored<'static> = postcard::from_bytes(bytes)?;
+        Network::new(stored, bytes)
+    }
+
+    fn new(stored: Stored<'static>, bytes: &[u8]) -> Result<Network, NetworkError> {
+        if stored.version != VERSION {
+            return Err(NetworkError::Version(stored.version));
+        }
+        let features = stored.keys.len();
+        let ensure = |holds: bool, what: &'static str| if holds { Ok(()) } else { Err(NetworkError::Inconsistent(what)) };
+        ensure(stored.classes.len() <= CLASSES_MAX, "too many classes")?;
+        ensure(stored.keys.is_sorted(), "features are not in order")?;
+        ensure(stored.idf.len() == features && stored.scales.len() == features, "features without weight")?;
+        ensure(stored.vectors.len() == features * WIDTH / 2, "features without vector")?;
+        let hidden = stored.hidden.unpack(WIDTH, HIDDEN).ok_or(NetworkError::Inconsistent("the hidden layer"))?;
+        let output = stored.output.unpack(HIDDEN, stored.classes.len()).ok_or(NetworkError::Inconsistent("the output layer"))?;
+        Ok(Network { hidden, output, digest: format!("{:016x}", fnv1a(bytes.iter().copied())), stored })
+    }
+
+    /// The data file.
+    ///
+    /// Errors: none that is known; the encoder's type allows for them.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, NetworkError> {
+        Ok(postcard::to_allocvec(&self.stored)?)
+    }
+
+    /// Sixteen hex digits: equal files, equal digest.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Digest of the lessons of the FAQ that it was trained on: when it differs from the content's, the file is older than the content.
+    pub fn lessons(&self) -> &str {
+        &self.stored.lessons
+    }
+
+    /// What it tells apart: ids of topics, `lookup`, `outside:<field>`.
+    pub(crate) fn classes(&self) -> &[String] {
+        &self.stored.classes
+    }
+
+    /// The number of a feature; `None` when no lesson had it often enough.
+    fn feature(&self, key: FeatureKey) -> Option<usize> {
+        self.stored.keys.binary_search(&key).ok()
+    }
+
+    /// Log-probability of each class, in the order of [`Network::classes`]; equal ones when nothing of the question is known.
+    ///
+    /// `borrowed` are words of the topic before, which count for the given weight.
+    pub(crate) fn scores(&self, features: &QuestionFeatures, borrowed: &QuestionFeatures, borrowed_weight: f32) -> Vec<f32> {
+        let mut mean = [0.0_f32; WIDTH];
+        let mut squares = 0.0_f32;
+        let parts = features.keys().map(|key| (key, 1.0)).chain(borrowed.keys().map(|key| (key, borrowed_weight)));
+        for (key, weight) in parts.take(QUESTION_FEATURES_MAX) {
+            let Some(feature) = self.feature(key) else { continue };
+            let weight = weight * f32::from(self.stored.idf[feature]) / IDF_STEPS;
+            squares += weight * weight;
+            let step = weight * self.stored.scales[feature];
+            let vector = &self.stored.vectors[feature * WIDTH / 2..][..WIDTH / 2];
+            for (pair, &byte) in mean.chunks_exact_mut(2).zip(vector) {
+                pair[0] += step * (f32::from(byte & 0xf) - 8.0);
+                pair[1] += step * (f32::from(byte >> 4) - 8.0);
+            }
+        }
+        let norm = squares.sqrt().max(f32::MIN_POSITIVE);
+        mean.iter_mut().for_each(|number| *number /= norm);
+        let mut hidden = self.hidden.apply(&mean);
+        hidden.iter_mut().for_each(|unit| *unit = unit.max(0.0));
+        let mut scores = self.output.apply(&hidden);
+        log_softmax(&mut scores);
+        scores
+    }
+}
+
+impl Layer {
+    fn apply(&self, input: &[f32]) -> Vec<f32> {
+        let mut output = self.bias.clone();
+        for (&value, row) in input.iter().zip(self.rows.chunks_exact(self.bias.len().max(1))) {
+            if value != 0.0 {
+                output.iter_mut().zip(row).for_each(|(output, weight)| *output += value * weight);
+            }
+        }
+        output
+    }
+
+    fn pack(&self) -> StoredLayer {
+        let mut scales = Vec::new();
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for row in self.rows.chunks_exact(self.bias.len().max(1)) {
+            let scale = step_of(row, LAYER_STEPS);
+            scales.push(scale);
+            rows.extend(row.iter().map(|weight| (weight / scale).round() as i8));
+        }
+        StoredLayer { scales, rows, bias: self.bias.clone() }
+    }
+}
+
+impl StoredLayer {
+    /// `None` when it is not of this shape.
+    fn unpack(&self, inputs: usize, outputs: usize) -> Option<Layer> {
+        let fits = self.scales.len() == inputs && self.bias.len() == outputs && self.rows.len() == inputs * outputs;
+        fits.then(|| {
+            let rows = self.rows.chunks_exact(outputs.max(1)).zip(&self.scales);
+            Layer { rows: rows.flat_map(|(row, scale)| row.iter().map(move |&step| f32::from(step) * scale)).collect(), bias: self.bias.clone() }
+        })
+    }
+}
+
+/// The size of a step with which the largest of the numbers takes `steps`; never 0.
+fn step_of(numbers: &[f32], steps: f32) -> f32 {
+    let largest = numbers.iter().fold(0.0_f32, |largest, number| largest.max(number.abs()));
+    (largest / steps).max(f32::MIN_POSITIVE)
+}
+
+/// Turns scores into log-probabilities.
+fn log_softmax(scores: &mut [f32]) {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f32 = scores.iter().map(|&score| libm::expf(score - largest)).sum();
+    let log_sum = largest + libm::logf(sum);
+    scores.iter_mut().for_each(|score| *score -= log_sum);
+}
+
+/// The features of a question, for [`Network::scores`].
+pub(crate) fn features_of(words: &[Word], accented: bool) -> QuestionFeatures {
+    let mut features = QuestionFeatures::of(words);
+    if !accented {
+        features.accented.clear();
+    }
+    features
+}
