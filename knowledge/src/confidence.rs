@@ -6,7 +6,7 @@ use crate::corpus::TopicTerms;
 use crate::engine::{Engine, Ranked};
 use crate::rank::Scale;
 use crate::text::vocabulary::FoldId;
-use crate::weights::Logistic;
+use crate::weights::ConditionalLogit;
 
 /// The features of one candidate, in the order of [`FEATURES`].
 pub(crate) type Features = [f64; FEATURES.len()];
@@ -189,22 +189,20 @@ fn third_best(scores: &[f32]) -> f32 {
     best[2]
 }
 
-impl Logistic {
-    /// The probabilities of a question's candidates, best first: they sum to one at most, and none is likelier than one before it.
+impl ConditionalLogit {
+    /// The probabilities of a question's candidates, best first: together with that of none of them they sum to one, and none is
+    /// likelier than one before it.
     pub(crate) fn probabilities(&self, candidates: &[Features]) -> Vec<f64> {
-        let mut probabilities: Vec<f64> = candidates.iter().map(|features| self.probability(features)).collect();
-        // Candidates exclude each other.
-        let sum: f64 = probabilities.iter().sum();
-        if sum > 1.0 {
-            probabilities.iter_mut().for_each(|probability| *probability /= sum);
-        }
-        falling(&probabilities)
+        let utilities: Vec<f64> = candidates.iter().map(|features| self.utility(features)).collect();
+        let largest = utilities.iter().copied().fold(0.0, f64::max);
+        let shares: Vec<f64> = utilities.into_iter().map(|utility| (utility - largest).exp()).collect();
+        let sum = shares.iter().sum::<f64>() + (-largest).exp();
+        falling(&shares.into_iter().map(|share| share / sum).collect::<Vec<_>>())
     }
 
-    /// The probability of a candidate with these features.
-    fn probability(&self, features: &Features) -> f64 {
+    fn utility(&self, features: &Features) -> f64 {
         let weighted = FEATURES.iter().zip(features).map(|(name, value)| self.weights.get(*name).copied().unwrap_or(0.0) * value);
-        1.0 / (1.0 + (-(self.intercept + weighted.sum::<f64>())).exp())
+        self.intercept + weighted.sum::<f64>()
     }
 }
 

@@ -33,4 +33,4 @@ pub use rank::CANDIDATES_MAX;
 pub use text::chars::{MESSAGE_CHARS_MAX, QUESTION_CHARS_MAX, normalize_for_display};
 pub use text::question::{Repair, RepairKind};
 pub use trace::{CandidateTrace, QueryTrace, Trace, TraceSummary};
-pub use weights::{Calibration, CalibrationBin, FusionWeights, Logistic, Thresholds, Weights};
+pub use weights::{Calibration, CalibrationBin, ConditionalLogit, FusionWeights, Thresholds, Weights};

@@ -15,7 +15,7 @@ pub struct Weights {
     /// Weight of each scorer's column in the fused score.
     pub fusion: FusionWeights,
     /// From features of a candidate to the probability that it answers the question.
-    pub confidence: Logistic,
+    pub confidence: ConditionalLogit,
     /// Where the decisions turn.
     pub thresholds: Thresholds,
     /// How the probabilities fared on questions that the fitting did not see.
@@ -46,11 +46,12 @@ impl FusionWeights {
     }
 }
 
-/// A logistic model over named features.
+/// A choice between candidates and none of them: the probability of each is its share in the sum of the exponentials of all utilities.
+/// The utility of a candidate is linear in its named features, that of none is 0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Logistic {
-    /// Added once.
+pub struct ConditionalLogit {
+    /// What each candidate begins with.
     pub intercept: f64,
     /// Weight of each feature by name; a feature that is not listed counts nothing.
     pub weights: BTreeMap<String, f64>,

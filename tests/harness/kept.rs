@@ -9,11 +9,12 @@ use anyhow::{Context, Result, bail};
 
 /// Waits for the name of a signal, sends it and waits for the end. Standard input closes when the program is no longer wanted or
 /// the test process ended, even by SIGKILL: then the program is killed, and its folder goes. What is killed is this shell's own
-/// child, never somebody else's process.
+/// child, never somebody else's process. The program alone holds its standard output, so that it ends with the program.
 const KEEPER: &str = r#"
 folder=$1
 shift
 "$@" </dev/null &
+exec >/dev/null
 if read -r signal; then
     kill -s "$signal" $!
     wait $!
@@ -84,5 +85,19 @@ impl Drop for Kept {
             // The keeper kills by itself when nobody waits for it.
             let _ = self.keeper.wait();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_ends_before_it_is_ready_is_reported_with_what_it_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = keeping(folder.path(), Path::new("/bin/echo"));
+        let mut kept = Kept::start(command.arg("no such key")).expect("the keeper starts");
+        let error = kept.read_until(|line| line.strip_prefix("ready").map(str::to_owned)).expect_err("it never becomes ready");
+        assert!(error.to_string().contains("no such key"), "{error}");
     }
 }

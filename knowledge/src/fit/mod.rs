@@ -4,13 +4,11 @@
 //! come from three sides: answerable ones whose topic is taken out, citizens' questions that no topic answers, and invented ones from
 //! outside the domain (`data/outside.tsv`). The questions kept for measuring take no part.
 
+mod solve;
+
 use std::sync::Arc;
 
 use faq::Faq;
-use linfa::Dataset;
-use linfa::traits::Fit;
-use linfa_logistic::LogisticRegression;
-use ndarray::{Array1, Array2};
 
 use crate::confidence::{FEATURES, Features, features};
 use crate::corpus::{Origin, Subject, labelled_questions};
@@ -20,7 +18,8 @@ use crate::eval::{Perturbation, Row as RealRow, perturb};
 use crate::network::{Network, NetworkError};
 use crate::rank::{Scale, columns};
 use crate::train::{numbers_of, train_on};
-use crate::weights::{Calibration, CalibrationBin, FusionWeights, Logistic, Thresholds, Weights};
+use crate::weights::{Calibration, CalibrationBin, ConditionalLogit, FusionWeights, Thresholds, Weights};
+use solve::{Alternative, NoneOfThese, Question, Solution, solve};
 
 /// Share of the answers to citizens' questions that must be right.
 const PRECISION_TARGET: f64 = 0.93;
@@ -42,13 +41,8 @@ const RIVALS: usize = 40;
 const UNANSWERABLE_EVERY: usize = 20;
 /// Of the authored questions that a fold holds out, every so many are asked: they are many, and less like citizens' than citizens' are.
 const AUTHORED_EVERY: usize = 6;
-/// Questions from outside the domain are few in the data and many in the chat: each counts for so many.
-const OUT_OF_DOMAIN_WEIGHT: usize = 2;
-/// So does each question of a citizen against one of the authors'.
-const REAL_WEIGHT: usize = 3;
-/// Strength of the L2 penalty; the features are standardized.
-const PENALTY: f64 = 1.0;
-const ITERATIONS_MAX: u64 = 200;
+/// Each question of a citizen counts for so many of the authors'.
+const REAL_WEIGHT: f64 = 3.0;
 /// Probabilities tried as thresholds.
 const STEPS: usize = 200;
 const BINS: usize = 10;
@@ -65,7 +59,7 @@ pub enum FitError {
     Index(#[from] tantivy::TantivyError),
     /// The solver found no weights.
     #[error("no weights were found")]
-    Solver(#[from] linfa_logistic::error::Error),
+    Solver(#[from] argmin::core::Error),
     /// A network cannot be trained.
     #[error("the network cannot be trained")]
     Network(#[from] NetworkError),
@@ -93,7 +87,7 @@ pub fn fit(faq: &Faq, real: &[RealRow]) -> Result<Weights, FitError> {
     for fold in folds {
         held_out.push(fold?);
     }
-    let fusion = fit_fusion(&held_out)?;
+    let fusion = fit_fusion(&mut held_out)?;
     let mut examples = Vec::new();
     for (fold, HeldOut { network, .. }) in held_out.iter().enumerate() {
         examples.extend(collect_examples(faq, real, fold, network, &fusion)?);
@@ -116,7 +110,7 @@ fn holds_out(fold: usize, origin: Origin<'_>) -> bool {
 /// What a fold has learned: its network, and how the scorers compare the right topics with their rivals.
 struct HeldOut {
     network: Arc<Network>,
-    pairs: Vec<Row>,
+    questions: Vec<Question>,
 }
 
 /// A question that a fold has not seen.
@@ -135,24 +129,25 @@ fn judge_fold(faq: &Faq, real: &[RealRow], fold: usize) -> Result<HeldOut, FitEr
     let network = Arc::new(train_on(faq, |origin| !holds_out(fold, origin), seen)?);
     let names = fitted_columns();
     let equal = FusionWeights(names.iter().map(|name| ((*name).to_owned(), 1.0)).collect());
-    let mut pairs: Vec<Row> = Vec::new();
+    let mut questions = Vec::new();
     for_each_held_out(faq, real, fold, &network, &equal, |Asked { engine, ranked, right, is_real }| {
         let Some(&best) = right.first() else { return };
         let columns = engine.ranker.columns().iter().zip(&ranked.ranking.parts);
         // With weights of one, the parts are the standardized scores themselves.
         let scores: Vec<&Vec<f32>> =
             columns.filter(|(column, _)| column.scale == Scale::Standardized).map(|(_, scores)| scores).collect();
-        for rival in ranked.ranking.best(RIVALS).into_iter().filter(|topic| !right.contains(topic)) {
-            // "Right above rival" and "rival below right" say the same; taking turns gives the solver both classes.
-            for _ in 0..if is_real { REAL_WEIGHT } else { 1 } {
-                let holds = pairs.len().is_multiple_of(2);
-                let sign = if holds { 1.0 } else { -1.0 };
-                let values = scores.iter().map(|scores| sign * f64::from(scores[best] - scores[rival])).collect();
-                pairs.push(Row { values, holds });
-            }
-        }
+        let rivals = ranked.ranking.best(RIVALS).into_iter().filter(|topic| !right.contains(topic));
+        let alternatives = std::iter::once(best).chain(rivals).map(|topic| Alternative {
+            features: scores.iter().map(|scores| f64::from(scores[topic])).collect(),
+            right: topic == best,
+        });
+        questions.push(Question { alternatives: alternatives.collect(), weight: weight(is_real) });
     })?;
-    Ok(HeldOut { network, pairs })
+    Ok(HeldOut { network, questions })
+}
+
+fn weight(is_real: bool) -> f64 {
+    if is_real { REAL_WEIGHT } else { 1.0 }
 }
 
 /// The columns whose weights are fitted.
@@ -205,17 +200,14 @@ fn as_typed(question: &str, at: usize) -> String {
     spoilt.map_or_else(|| question.to_owned(), |kind| perturb(question, kind, at as u64))
 }
 
-/// Weighs the scorers: each pair of the right topic and a rival is one example of a logistic model over the differences.
-fn fit_fusion(held_out: &[HeldOut]) -> Result<FusionWeights, FitError> {
+/// Weighs the scorers, so that the right topic stands out against its rivals.
+fn fit_fusion(held_out: &mut [HeldOut]) -> Result<FusionWeights, FitError> {
     let names = fitted_columns();
-    let rows: Vec<&Row> = held_out.iter().flat_map(|fold| &fold.pairs).collect();
-    if rows.is_empty() {
-        return Err(FitError::NoQuestions);
-    }
+    let questions: Vec<Question> = held_out.iter_mut().flat_map(|fold| std::mem::take(&mut fold.questions)).collect();
     // More is better in every column: one that seems to count against a topic only corrects another, and is left out.
     let mut kept: Vec<usize> = (0..names.len()).collect();
     loop {
-        let weights = solve(&rows, &kept, Intercept::Without)?.weights;
+        let weights = solve(&questions, &kept, NoneOfThese::Impossible)?.weights;
         if weights.iter().all(|&weight| weight >= 0.0) {
             let named = kept.iter().map(|&column| names[column].to_owned()).zip(weights.into_iter().map(rounded));
             return Ok(FusionWeights(named.collect()));
@@ -299,23 +291,21 @@ fn candidates(engine: &Engine, ranked: &Ranked, right: &[usize]) -> Vec<ExampleC
     candidates.collect()
 }
 
-/// Fits the probability of a candidate, on all candidates of each question.
-fn fit_confidence<'a>(examples: impl Iterator<Item = &'a Example>) -> Result<Logistic, FitError> {
-    let weighed = examples.flat_map(|example| {
-        let times = match example {
-            Example { kind: Kind::OutOfDomain, .. } => OUT_OF_DOMAIN_WEIGHT,
-            Example { is_real: true, .. } => REAL_WEIGHT,
-            Example { .. } => 1,
-        };
-        std::iter::repeat_n(example, times)
+/// Fits the probabilities of a question's candidates, and of none of them.
+fn fit_confidence<'a>(examples: impl Iterator<Item = &'a Example>) -> Result<ConditionalLogit, FitError> {
+    let questions = examples.map(|example| Question {
+        alternatives: example
+            .candidates
+            .iter()
+            .map(|candidate| Alternative { features: candidate.features.to_vec(), right: candidate.right })
+            .collect(),
+        weight: weight(example.is_real),
     });
-    let candidates = weighed.flat_map(|example| &example.candidates);
-    let rows: Vec<Row> = candidates.map(|candidate| Row { values: candidate.features.to_vec(), holds: candidate.right }).collect();
-    let rows: Vec<&Row> = rows.iter().collect();
+    let questions: Vec<Question> = questions.collect();
     let all: Vec<usize> = (0..FEATURES.len()).collect();
-    let Solution { intercept, weights } = solve(&rows, &all, Intercept::With)?;
+    let Solution { intercept, weights } = solve(&questions, &all, NoneOfThese::Possible)?;
     let weights = FEATURES.into_iter().map(str::to_owned).zip(weights.into_iter().map(rounded)).collect();
-    Ok(Logistic { intercept: rounded(intercept), weights })
+    Ok(ConditionalLogit { intercept: rounded(intercept), weights })
 }
 
 /// An example with the probabilities of a model that has not seen its fold.
@@ -444,53 +434,6 @@ fn calibrate(judged: &[Judged], thresholds: &Thresholds) -> Calibration {
         expected_error: rounded(error / judged.len().max(1) as f64),
         bins,
     }
-}
-
-/// One example of a logistic model.
-struct Row {
-    values: Vec<f64>,
-    holds: bool,
-}
-
-#[derive(PartialEq)]
-enum Intercept {
-    With,
-    Without,
-}
-
-struct Solution {
-    intercept: f64,
-    /// One for each column asked for, in the units of the rows.
-    weights: Vec<f64>,
-}
-
-/// Solves a logistic model over the given columns of the rows, scaled.
-fn solve(rows: &[&Row], columns: &[usize], intercept: Intercept) -> Result<Solution, FitError> {
-    let count = rows.len().max(1) as f64;
-    let mean = |column: usize| rows.iter().map(|row| row.values[column]).sum::<f64>() / count;
-    let with = intercept == Intercept::With;
-    let scales: Vec<(f64, f64)> = columns
-        .iter()
-        .map(|&column| {
-            // Without an intercept zero must stay zero.
-            let middle = if with { mean(column) } else { 0.0 };
-            let variance = rows.iter().map(|row| (row.values[column] - middle).powi(2)).sum::<f64>() / count;
-            (middle, if variance > 0.0 { variance.sqrt() } else { 1.0 })
-        })
-        .collect();
-    let records =
-        Array2::from_shape_fn((rows.len(), columns.len()), |(row, at)| (rows[row].values[columns[at]] - scales[at].0) / scales[at].1);
-    let targets: Array1<bool> = rows.iter().map(|row| row.holds).collect();
-    let model = LogisticRegression::default()
-        .alpha(PENALTY)
-        .max_iterations(ITERATIONS_MAX)
-        .with_intercept(with)
-        .fit(&Dataset::new(records, targets))?;
-    // linfa says which class its weights argue for.
-    let sign = if model.labels().pos.class { 1.0 } else { -1.0 };
-    let weights: Vec<f64> = model.params().iter().zip(&scales).map(|(weight, (_, scale))| sign * weight / scale).collect();
-    let shift: f64 = weights.iter().zip(&scales).map(|(weight, (middle, _))| weight * middle).sum();
-    Ok(Solution { intercept: sign * model.intercept() - shift, weights })
 }
 
 fn share(part: usize, whole: usize) -> f64 {
