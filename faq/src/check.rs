@@ -23,7 +23,9 @@ pub fn check(faq: &Faq, today: Date) -> Vec<Problem> {
         check_text(faq, topic, today, &mut problems);
     }
     check_questions(faq, &mut problems);
-    for (path, line, topic) in &faq.orphans {
+    let authored = faq.read_authored();
+    problems.extend(authored.problems.iter().cloned());
+    for (path, line, topic) in &authored.orphans {
         problems.push(Problem::new(path, *line, format!("no topic `{topic}`")));
     }
     problems.sort();

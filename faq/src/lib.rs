@@ -23,8 +23,11 @@ pub use topic::{Action, Answer, Authored, Basis, Citation, Period, Section, Topi
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
+
+use topic::AuthoredQuestions;
 
 /// The whole FAQ, immutable. Cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -32,9 +35,9 @@ pub struct Faq {
     topics: Vec<Topic>,
     /// Topic ids and aliases to the position in `topics`.
     by_id: BTreeMap<TopicId, usize>,
-    authored: Vec<Authored>,
-    /// Rows of authored questions whose topic does not exist: `(file, line, topic)`.
-    orphans: Vec<(String, usize, String)>,
+    /// The files of authored questions: megabytes that serving has no use for, read when somebody asks.
+    authored_files: Vec<source::File>,
+    authored: OnceLock<AuthoredQuestions>,
     constants: Constants,
     documents: Documents,
     version: String,
@@ -45,21 +48,27 @@ impl Faq {
     ///
     /// Errors: the content does not parse; the tests make sure that a released binary never sees this.
     pub fn embedded() -> Result<Faq, LoadError> {
-        Faq::parse(source::embedded())
+        let files = source::embedded();
+        // The search has been trained on the authored questions that the binary carries: they need not be read to tell two sets apart.
+        let version = source::digest(files.iter().filter(|file| !file.is_authored()));
+        Faq::parse(files, version)
     }
 
     /// The content of a folder laid out as `faq/`: `content/`, `questions/`, `constants.toml`, `documents.toml`.
     ///
     /// Errors: every problem that keeps the set from being served, each with file and line.
     pub fn from_dir(dir: &Path) -> Result<Faq, LoadError> {
-        Faq::parse(source::from_dir(dir)?)
+        let files = source::from_dir(dir)?;
+        let version = source::digest(files.iter());
+        let faq = Faq::parse(files, version)?;
+        let problems = &faq.read_authored().problems;
+        if problems.is_empty() { Ok(faq) } else { Err(LoadError { problems: problems.clone() }) }
     }
 
-    fn parse(files: Vec<source::File>) -> Result<Faq, LoadError> {
+    fn parse(files: Vec<source::File>, version: String) -> Result<Faq, LoadError> {
         let mut problems = Vec::new();
-        let version = source::digest(&files);
-        let constants = Constants::parse(source::find(&files, "constants.toml"), &mut problems);
-        let documents = Documents::parse(source::find(&files, "documents.toml"), &mut problems);
+        let constants = Constants::parse(&source::find(&files, "constants.toml"), &mut problems);
+        let documents = Documents::parse(&source::find(&files, "documents.toml"), &mut problems);
         let mut topics: Vec<Topic> = files
             .iter()
             .filter_map(|file| Some((file, file.topic_id()?)))
@@ -70,14 +79,9 @@ impl Faq {
             problems.push(Problem::new("content", 0, "no topics: expected content/<domain>/<slug>.md"));
         }
         let by_id = index_ids(&topics, &mut problems);
-        let mut authored = Vec::new();
-        let mut orphans = Vec::new();
-        for file in files.iter().filter(|file| file.path.starts_with("questions/")) {
-            topic::parse_authored(file, &by_id, &topics, &mut authored, &mut orphans, &mut problems);
-        }
-        authored.sort();
         if problems.is_empty() {
-            Ok(Faq { topics, by_id, authored, orphans, constants, documents, version })
+            let authored_files = files.into_iter().filter(source::File::is_authored).collect();
+            Ok(Faq { topics, by_id, authored_files, authored: OnceLock::new(), constants, documents, version })
         } else {
             problems.sort();
             Err(LoadError { problems })
@@ -94,9 +98,21 @@ impl Faq {
         self.by_id.get(id).map(|&at| &self.topics[at])
     }
 
-    /// The authored questions, sorted by topic: they feed the index and are never shown.
+    /// The authored questions, sorted by topic: they train and feed the search and are never shown. Read at the first call.
     pub fn authored(&self) -> &[Authored] {
-        &self.authored
+        &self.read_authored().questions
+    }
+
+    fn read_authored(&self) -> &AuthoredQuestions {
+        self.authored.get_or_init(|| {
+            let mut authored = AuthoredQuestions::default();
+            for file in &self.authored_files {
+                topic::parse_authored(file, |id| Some(self.topic(id)?.id.clone()), &mut authored);
+            }
+            authored.questions.sort();
+            authored.problems.sort();
+            authored
+        })
     }
 
     /// The amounts, rates and ages that answers name.
@@ -104,7 +120,7 @@ impl Faq {
         &self.constants
     }
 
-    /// Digest of every content file (16 hex digits): equal content, equal version.
+    /// Digest of the content (16 hex digits): equal content, equal version.
     pub fn version(&self) -> &str {
         &self.version
     }

@@ -1,5 +1,6 @@
 //! Where content files come from: the binary or a folder.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
@@ -24,9 +25,11 @@ const FILES_MAX: usize = 20_000;
 struct Embedded;
 
 /// One content file; `path` is relative to the FAQ folder, with `/`.
+#[derive(Debug)]
 pub(crate) struct File {
     pub(crate) path: String,
-    pub(crate) text: String,
+    /// UTF-8.
+    bytes: Cow<'static, [u8]>,
 }
 
 impl File {
@@ -34,13 +37,21 @@ impl File {
     pub(crate) fn topic_id(&self) -> Option<TopicId> {
         TopicId::parse(self.path.strip_prefix("content/")?.strip_suffix(".md")?)
     }
+
+    /// Whether it lists authored questions.
+    pub(crate) fn is_authored(&self) -> bool {
+        self.path.starts_with("questions/")
+    }
+
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
 }
 
 pub(crate) fn embedded() -> Vec<File> {
     let mut files: Vec<File> = Embedded::iter()
         .filter_map(|path| {
-            let bytes = Embedded::get(&path)?.data;
-            Some(File { path: path.to_string(), text: String::from_utf8_lossy(&bytes).into_owned() })
+            Some(File { path: path.to_string(), bytes: Embedded::get(&path)?.data })
         })
         .collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -96,7 +107,7 @@ fn read(root: &Path, path: String, files: &mut Vec<File>, problems: &mut Vec<Pro
         Err(error) => return problems.push(Problem::new(path, 0, format!("cannot read the file: {error}"))),
     }
     match fs::read(&full).map(String::from_utf8) {
-        Ok(Ok(text)) => files.push(File { path, text }),
+        Ok(Ok(text)) => files.push(File { path, bytes: text.into_bytes().into() }),
         Ok(Err(error)) => {
             let line = line_at(&String::from_utf8_lossy(error.as_bytes()), error.utf8_error().valid_up_to());
             problems.push(Problem::new(path, line, "not UTF-8"));
@@ -106,17 +117,17 @@ fn read(root: &Path, path: String, files: &mut Vec<File>, problems: &mut Vec<Pro
 }
 
 /// The text of a file; empty when it is missing, which parses as "nothing defined".
-pub(crate) fn find<'a>(files: &'a [File], path: &str) -> &'a str {
-    files.iter().find(|file| file.path == path).map_or("", |file| &file.text)
+pub(crate) fn find<'a>(files: &'a [File], path: &str) -> Cow<'a, str> {
+    files.iter().find(|file| file.path == path).map_or("".into(), File::text)
 }
 
 /// 16 hex digits over all paths and texts. The files are sorted, so the order of reading does not matter.
-pub(crate) fn digest(files: &[File]) -> String {
+pub(crate) fn digest<'a>(files: impl Iterator<Item = &'a File>) -> String {
     let mut hash = Sha256::new();
     for file in files {
-        for part in [&file.path, &file.text] {
+        for part in [file.path.as_bytes(), &file.bytes] {
             hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
+            hash.update(part);
         }
     }
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()

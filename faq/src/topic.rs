@@ -1,7 +1,6 @@
 //! One topic: front matter, answer, sections for two times.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -257,10 +256,22 @@ impl Topic {
 pub struct Authored {
     /// The topic that answers it.
     pub topic: TopicId,
-    /// How it is worded: short, ask, letter, formal, chat, headline, citizen, boundary.
+    /// How it is worded. Of the first hand: short, ask, letter, formal; of the second: chat, headline, citizen, boundary; of the third:
+    /// notice (officials' wording), person (circumstances), mail (long letters), phone (typed in haste), near (close to another topic).
     pub register: String,
     /// The question.
     pub text: String,
+}
+
+/// The authored questions as they stand in their files.
+#[derive(Debug, Default)]
+pub(crate) struct AuthoredQuestions {
+    /// Sorted by topic.
+    pub(crate) questions: Vec<Authored>,
+    /// Rows whose topic does not exist: `(file, line, topic)`.
+    pub(crate) orphans: Vec<(String, usize, String)>,
+    /// Rows that cannot be read.
+    pub(crate) problems: Vec<Problem>,
 }
 
 #[derive(Deserialize)]
@@ -292,13 +303,14 @@ struct RawBasis {
 /// Parses one topic file. `None` when a problem was found that leaves no topic; every problem is pushed.
 pub(crate) fn parse(id: TopicId, file: &File, constants: &Constants, documents: &Documents, problems: &mut Vec<Problem>) -> Option<Topic> {
     let path = file.path.as_str();
-    if file.text.len() > TOPIC_BYTES_MAX {
-        let message = format!("{} bytes, a topic has at most {TOPIC_BYTES_MAX}", file.text.len());
+    let text = file.text();
+    if text.len() > TOPIC_BYTES_MAX {
+        let message = format!("{} bytes, a topic has at most {TOPIC_BYTES_MAX}", text.len());
         problems.push(Problem::new(path, 0, message));
         return None;
     }
     // Editors on Windows save CRLF; lines stay the same.
-    let text = file.text.replace("\r\n", "\n");
+    let text = text.replace("\r\n", "\n");
     let Some((front, body)) =
         text.strip_prefix(FENCE).and_then(|rest| rest.strip_prefix('\n')).and_then(|rest| rest.split_once(&format!("\n{FENCE}\n")))
     else {
@@ -410,29 +422,22 @@ fn check_amounts(path: &str, blocks: &[(usize, Block)], constants: &Constants, p
 }
 
 /// Parses one file of authored questions: `topic<TAB>register<TAB>question`, with a header line.
-pub(crate) fn parse_authored(
-    file: &File,
-    by_id: &BTreeMap<TopicId, usize>,
-    topics: &[Topic],
-    authored: &mut Vec<Authored>,
-    orphans: &mut Vec<(String, usize, String)>,
-    problems: &mut Vec<Problem>,
-) {
-    for (at, row) in file.text.lines().enumerate().skip(1).filter(|(_, row)| !row.is_empty()) {
+pub(crate) fn parse_authored(file: &File, topic_of: impl Fn(&str) -> Option<TopicId>, into: &mut AuthoredQuestions) {
+    for (at, row) in file.text().lines().enumerate().skip(1).filter(|(_, row)| !row.is_empty()) {
         let line = at + 1;
         let mut columns = row.split('\t');
         let (Some(topic), Some(register), Some(text), None) = (columns.next(), columns.next(), columns.next(), columns.next()) else {
-            problems.push(Problem::new(&file.path, line, "expected three columns: topic, register, question"));
+            into.problems.push(Problem::new(&file.path, line, "expected three columns: topic, register, question"));
             continue;
         };
         if text.trim().is_empty() || text.chars().count() > AUTHORED_CHARS_MAX {
             let message = format!("a question has 1 to {AUTHORED_CHARS_MAX} characters");
-            problems.push(Problem::new(&file.path, line, message));
+            into.problems.push(Problem::new(&file.path, line, message));
             continue;
         }
-        match by_id.get(topic) {
-            Some(&at) => authored.push(Authored { topic: topics[at].id.clone(), register: register.to_owned(), text: text.to_owned() }),
-            None => orphans.push((file.path.clone(), line, topic.to_owned())),
+        match topic_of(topic) {
+            Some(topic) => into.questions.push(Authored { topic, register: register.to_owned(), text: text.to_owned() }),
+            None => into.orphans.push((file.path.clone(), line, topic.to_owned())),
         }
     }
 }

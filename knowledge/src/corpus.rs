@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use faq::{Faq, TopicId};
+use faq::{Authored, Faq, TopicId};
 
+use crate::lexicon::Lexicon;
 use crate::terms::{Term, run_lengths};
 use crate::text::phrases::rows;
 use crate::text::vocabulary::{Vocabulary, WordId};
@@ -15,7 +16,7 @@ pub(crate) struct Corpus {
     /// Sorted; a topic's position here is its number everywhere in the index. What else is ranked beside them has the numbers
     /// after the last, see [`Corpus::subject`].
     pub(crate) topics: Vec<TopicId>,
-    /// Title, shown and authored questions, sorted by topic.
+    /// The questions that are indexed, sorted by topic.
     pub(crate) questions: Vec<Text>,
     /// The answer of each topic, by topic number; empty for what is no topic.
     pub(crate) answers: Vec<Vec<WordId>>,
@@ -52,9 +53,28 @@ pub(crate) struct Labelled<'a> {
 
 /// All questions of ours, sorted by number.
 pub(crate) fn labelled_questions(faq: &Faq) -> Vec<Labelled<'_>> {
-    let mut questions = Vec::with_capacity(faq.authored().len() + 10 * faq.topics().len());
+    with_authored(faq, faq.authored())
+}
+
+/// The questions that the index holds: titles and shown questions, and what is ranked beside the topics. The authored ones are known
+/// to the network; those of topics that it does not know are indexed too.
+pub(crate) fn indexed_questions<'a>(faq: &'a Faq, is_learned: impl Fn(&TopicId) -> bool) -> Vec<Labelled<'a>> {
+    if faq.topics().iter().all(|topic| is_learned(&topic.id)) {
+        return with_authored(faq, &[]);
+    }
+    let mut questions = labelled_questions(faq);
+    questions.retain(|question| match question.origin {
+        Origin::Authored(_) => faq.topics().get(question.number).is_some_and(|topic| !is_learned(&topic.id)),
+        Origin::Title | Origin::Shown | Origin::Besides(_) => true,
+    });
+    questions
+}
+
+/// Titles, shown questions, these authored ones, and what is ranked beside the topics.
+fn with_authored<'a>(faq: &'a Faq, authored: &'a [Authored]) -> Vec<Labelled<'a>> {
+    let mut questions = Vec::with_capacity(authored.len() + 10 * faq.topics().len());
     // Both lists are sorted by topic.
-    let mut authored = faq.authored().iter().peekable();
+    let mut authored = authored.iter().peekable();
     for (number, topic) in faq.topics().iter().enumerate() {
         questions.push(Labelled { number, origin: Origin::Title, text: &topic.title });
         questions.extend(topic.questions.iter().map(|text| Labelled { number, origin: Origin::Shown, text }));
@@ -160,12 +180,12 @@ impl Corpus {
         }
     }
 
-    /// Reads the texts of the FAQ; `keep` chooses the questions that take part (all of them but for fitting).
-    pub(crate) fn build(faq: &Faq, keep: impl Fn(Origin<'_>) -> bool) -> Corpus {
+    /// Reads the texts of the FAQ and indexes the given questions of it.
+    pub(crate) fn build<'a>(faq: &Faq, lexicon: &Lexicon, questions: impl IntoIterator<Item = Labelled<'a>>) -> Corpus {
         let mut analyzer = Analyzer::default();
-        let mut vocabulary = Vocabulary::default();
-        let kept = labelled_questions(faq).into_iter().filter(|question| keep(question.origin));
-        let questions = kept
+        let mut vocabulary = Vocabulary::of_lexicon(lexicon);
+        let questions = questions
+            .into_iter()
             .map(|question| Text { topic: question.number, words: vocabulary.add_text(&analyzer.citizen_words(question.text)) })
             .collect();
         let mut answers: Vec<Vec<WordId>> =

@@ -15,6 +15,7 @@ pub mod fit;
 mod hash;
 mod index;
 mod intent;
+mod lexicon;
 pub mod mask;
 mod network;
 mod random;

@@ -2,10 +2,11 @@
 
 use faq::Faq;
 
-use crate::corpus::{Corpus, Labelled, Origin, labelled_questions};
+use crate::corpus::{Corpus, Labelled, Origin, indexed_questions, labelled_questions};
 use crate::engine::ANALYZER_VERSION;
 use crate::eval::{Label, Perturbation, Row, perturb};
 use crate::hash::fnv1a;
+use crate::lexicon::Lexicon;
 use crate::network::{Example, Network, NetworkError};
 use crate::text::question::Question;
 
@@ -36,7 +37,8 @@ pub(crate) fn train_on<'a>(
     keep: impl Fn(Origin<'_>) -> bool,
     real: impl Iterator<Item = &'a Row>,
 ) -> Result<Network, NetworkError> {
-    let corpus = Corpus::build(faq, &keep);
+    let lexicon = Lexicon::of(faq);
+    let corpus = Corpus::build(faq, &lexicon, indexed_questions(faq, |_| true));
     let ours = labelled_questions(faq).into_iter().filter(|question| keep(question.origin));
     let mut lessons: Vec<(&str, Vec<usize>)> = ours.map(|question| (question.text, vec![question.number])).collect();
     lessons.extend(real.map(|row| (row.question.as_str(), numbers_of(faq, row))));
@@ -52,7 +54,7 @@ pub(crate) fn train_on<'a>(
         }
     }
     let classes = (0..corpus.answers.len()).map(|number| corpus.name(number)).collect();
-    crate::network::train(&examples, classes, lessons_digest(faq), SEED)
+    crate::network::train(&examples, classes, lexicon, lessons_digest(faq), SEED)
 }
 
 /// The numbers of what is right for a citizen's question, best first; none when no topic answers it.

@@ -1,8 +1,9 @@
-//! The learned ranker: a small network from a question's n-grams to the topics, trained here from nothing.
+//! The learned ranker: small networks from a question's n-grams to the topics, trained here from nothing.
 //!
-//! A question is the idf-weighted mean of the vectors of its features (words, pairs and letter grams); one hidden layer stands
-//! between that mean and the classes. [`train`] learns it, a data file carries it with its vectors in four bits a number, and
-//! [`Network::scores`] is all that happens when a citizen asks.
+//! To each network a question is the idf-weighted mean of the vectors of its features (words, pairs and letter grams); one hidden
+//! layer stands between that mean and the classes. Several that differ by chance alone judge together: their mean is right more often
+//! than one of the same size as all of them. [`train`] learns them, a data file carries them with their vectors in four bits a
+//! number, and [`Network::scores`] is all that happens when a citizen asks.
 
 mod features;
 mod train;
@@ -12,20 +13,26 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::fnv1a;
+use crate::lexicon::Lexicon;
 use crate::text::words::Word;
 pub(crate) use features::{FeatureKey, QuestionFeatures};
 pub(crate) use train::{Example, train};
 
 /// Raised with every change of the features, the shape or the training: a file of another version is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 3;
+/// Networks that judge together.
+const MEMBERS: usize = 3;
 /// Numbers in the vector of a feature. Even: two share a byte.
-const WIDTH: usize = 128;
+const WIDTH: usize = 64;
 /// Units of the hidden layer.
-const HIDDEN: usize = 256;
+const HIDDEN: usize = 128;
 /// A vector is stored as whole numbers from -7 to 7, four bits each, times one scale.
 const VECTOR_STEPS: f32 = 7.0;
 /// The rows of the two dense layers are stored as whole numbers from -127 to 127, times one scale each.
 const LAYER_STEPS: f32 = 127.0;
+/// What a step of a vector is worth is stored as its logarithm in so many steps to a doubling, from [`SCALE_LOG_MIN`] up.
+const SCALE_STEPS: f32 = 16.0;
+const SCALE_LOG_MIN: f32 = -15.0;
 /// Steps of a stored idf: the rarest feature of a million questions has an idf below 14.
 const IDF_STEPS: f32 = 16.0;
 /// Features of one question that are looked at; the longest real letter has about 1,500.
@@ -37,9 +44,15 @@ const CLASSES_MAX: usize = 65_536;
 #[derive(Debug, Clone)]
 pub struct Network {
     stored: Stored<'static>,
+    layers: Vec<Layers>,
+    digest: String,
+}
+
+/// The dense layers of a member, ready to be used.
+#[derive(Debug, Clone)]
+struct Layers {
     hidden: Layer,
     output: Layer,
-    digest: String,
 }
 
 /// The data file, in postcard's encoding. Equal lessons and seed give equal bytes.
@@ -48,14 +61,23 @@ struct Stored<'a> {
     version: u32,
     /// See [`Network::lessons`].
     lessons: String,
+    lexicon: Lexicon,
     /// Ids of topics, `lookup`, `outside:<field>`; sorted as in training.
     classes: Vec<String>,
     /// Ascending.
     keys: Vec<FeatureKey>,
     /// By feature, in [`IDF_STEPS`].
-    idf: Vec<u8>,
-    /// By feature: what a step of its vector is worth.
-    scales: Vec<f32>,
+    #[serde(borrow, with = "serde_bytes")]
+    idf: Cow<'a, [u8]>,
+    #[serde(borrow)]
+    members: Vec<StoredMember<'a>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StoredMember<'a> {
+    /// By feature: what a step of its vector is worth, see [`stored_scale`].
+    #[serde(borrow, with = "serde_bytes")]
+    scales: Cow<'a, [u8]>,
     /// By feature [`WIDTH`] numbers, two in a byte, the first in the low half, each plus 8.
     #[serde(borrow, with = "serde_bytes")]
     vectors: Cow<'a, [u8]>,
@@ -112,13 +134,20 @@ impl Network {
         }
         let features = stored.keys.len();
         let ensure = |holds: bool, what: &'static str| if holds { Ok(()) } else { Err(NetworkError::Inconsistent(what)) };
+        ensure(stored.lexicon.is_consistent(), "the lexicon")?;
         ensure(stored.classes.len() <= CLASSES_MAX, "too many classes")?;
         ensure(stored.keys.is_sorted(), "features are not in order")?;
-        ensure(stored.idf.len() == features && stored.scales.len() == features, "features without weight")?;
-        ensure(stored.vectors.len() == features * WIDTH / 2, "features without vector")?;
-        let hidden = stored.hidden.unpack(WIDTH, HIDDEN).ok_or(NetworkError::Inconsistent("the hidden layer"))?;
-        let output = stored.output.unpack(HIDDEN, stored.classes.len()).ok_or(NetworkError::Inconsistent("the output layer"))?;
-        Ok(Network { hidden, output, digest: format!("{:016x}", fnv1a(bytes.iter().copied())), stored })
+        ensure(stored.idf.len() == features, "features without weight")?;
+        ensure(stored.members.len() == MEMBERS, "members are missing")?;
+        let mut layers = Vec::with_capacity(MEMBERS);
+        for member in &stored.members {
+            ensure(member.scales.len() == features && member.vectors.len() == features * WIDTH / 2, "features without vector")?;
+            layers.push(Layers {
+                hidden: member.hidden.unpack(WIDTH, HIDDEN).ok_or(NetworkError::Inconsistent("a hidden layer"))?,
+                output: member.output.unpack(HIDDEN, stored.classes.len()).ok_or(NetworkError::Inconsistent("an output layer"))?,
+            });
+        }
+        Ok(Network { layers, digest: format!("{:016x}", fnv1a(bytes.iter().copied())), stored })
     }
 
     /// The data file.
@@ -138,6 +167,11 @@ impl Network {
         &self.stored.lessons
     }
 
+    /// The words of the authored questions that it was trained on.
+    pub(crate) fn lexicon(&self) -> &Lexicon {
+        &self.stored.lexicon
+    }
+
     /// What it tells apart: ids of topics, `lookup`, `outside:<field>`.
     pub(crate) fn classes(&self) -> &[String] {
         &self.stored.classes
@@ -148,32 +182,67 @@ impl Network {
         self.stored.keys.binary_search(&key).ok()
     }
 
-    /// Log-probability of each class, in the order of [`Network::classes`]; equal ones when nothing of the question is known.
+    /// Log-probability of each class, in the order of [`Network::classes`]; the same for every question of which nothing is known.
     ///
     /// `borrowed` are words of the topic before, which count for the given weight.
     pub(crate) fn scores(&self, features: &QuestionFeatures, borrowed: &QuestionFeatures, borrowed_weight: f32) -> Vec<f32> {
-        let mut mean = [0.0_f32; WIDTH];
-        let mut squares = 0.0_f32;
         let parts = features.keys().map(|key| (key, 1.0)).chain(borrowed.keys().map(|key| (key, borrowed_weight)));
-        for (key, weight) in parts.take(QUESTION_FEATURES_MAX) {
-            let Some(feature) = self.feature(key) else { continue };
-            let weight = weight * f32::from(self.stored.idf[feature]) / IDF_STEPS;
-            squares += weight * weight;
-            let step = weight * self.stored.scales[feature];
-            let vector = &self.stored.vectors[feature * WIDTH / 2..][..WIDTH / 2];
+        let mut inputs: Vec<Input> = parts
+            .take(QUESTION_FEATURES_MAX)
+            .filter_map(|(key, weight)| {
+                let feature = self.feature(key)?;
+                Some(Input { feature: feature as u32, weight: weight * f32::from(self.stored.idf[feature]) / IDF_STEPS })
+            })
+            .collect();
+        scale_to_length_one(&mut inputs);
+        let mut probabilities = vec![0.0; self.stored.classes.len()];
+        for (member, layers) in self.stored.members.iter().zip(&self.layers) {
+            let mut hidden = layers.hidden.apply(&member.mean(&inputs));
+            hidden.iter_mut().for_each(|unit| *unit = unit.max(0.0));
+            let mut scores = layers.output.apply(&hidden);
+            softmax(&mut scores);
+            probabilities.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score / MEMBERS as f32);
+        }
+        probabilities.into_iter().map(|probability| libm::logf(probability.max(f32::MIN_POSITIVE))).collect()
+    }
+}
+
+/// A feature of a question and how much it counts.
+#[derive(Debug, Clone, Copy)]
+struct Input {
+    feature: u32,
+    weight: f32,
+}
+
+/// Scales the weights to a vector of length one.
+fn scale_to_length_one(inputs: &mut [Input]) {
+    let norm = inputs.iter().map(|input| input.weight * input.weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    inputs.iter_mut().for_each(|input| input.weight /= norm);
+}
+
+impl StoredMember<'_> {
+    /// The weighted sum of the vectors.
+    fn mean(&self, inputs: &[Input]) -> [f32; WIDTH] {
+        let mut mean = [0.0; WIDTH];
+        for &Input { feature, weight } in inputs {
+            let step = weight * read_scale(self.scales[feature as usize]);
+            let vector = &self.vectors[feature as usize * WIDTH / 2..][..WIDTH / 2];
             for (pair, &byte) in mean.chunks_exact_mut(2).zip(vector) {
                 pair[0] += step * (f32::from(byte & 0xf) - 8.0);
                 pair[1] += step * (f32::from(byte >> 4) - 8.0);
             }
         }
-        let norm = squares.sqrt().max(f32::MIN_POSITIVE);
-        mean.iter_mut().for_each(|number| *number /= norm);
-        let mut hidden = self.hidden.apply(&mean);
-        hidden.iter_mut().for_each(|unit| *unit = unit.max(0.0));
-        let mut scores = self.output.apply(&hidden);
-        log_softmax(&mut scores);
-        scores
+        mean
     }
+}
+
+/// The code of the smallest scale that is stored and at least this one.
+fn stored_scale(scale: f32) -> u8 {
+    ((libm::log2f(scale) - SCALE_LOG_MIN) * SCALE_STEPS).ceil().clamp(0.0, f32::from(u8::MAX)) as u8
+}
+
+fn read_scale(code: u8) -> f32 {
+    libm::exp2f(f32::from(code) / SCALE_STEPS + SCALE_LOG_MIN)
 }
 
 impl Layer {
@@ -216,12 +285,12 @@ fn step_of(numbers: &[f32], steps: f32) -> f32 {
     (largest / steps).max(f32::MIN_POSITIVE)
 }
 
-/// Turns scores into log-probabilities.
-fn log_softmax(scores: &mut [f32]) {
+/// Turns scores into probabilities.
+fn softmax(scores: &mut [f32]) {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = scores.iter().map(|&score| libm::expf(score - largest)).sum();
-    let log_sum = largest + libm::logf(sum);
-    scores.iter_mut().for_each(|score| *score -= log_sum);
+    scores.iter_mut().for_each(|score| *score = libm::expf(*score - largest));
+    let sum: f32 = scores.iter().sum();
+    scores.iter_mut().for_each(|score| *score /= sum);
 }
 
 /// The features of a question, for [`Network::scores`].

@@ -1,4 +1,4 @@
-//! Training: plain stochastic gradient descent with Adam, on one core, in a fixed order.
+//! Training: plain stochastic gradient descent with Adam, in a fixed order.
 //!
 //! Same examples and seed, same network, bit for bit: every sum has one order, random numbers come from [`Random`], and exponentials
 //! from `libm`, not from the platform.
@@ -6,12 +6,16 @@
 use rustc_hash::FxHashMap;
 
 use super::features::{FeatureKey, Kind, for_each_folded};
-use super::{HIDDEN, IDF_STEPS, Layer, Network, NetworkError, QuestionFeatures, Stored, VECTOR_STEPS, VERSION, WIDTH, step_of};
+use super::{
+    HIDDEN, IDF_STEPS, Input, Layer, MEMBERS, Network, NetworkError, QuestionFeatures, Stored, StoredMember, VECTOR_STEPS, VERSION,
+    WIDTH, read_scale, scale_to_length_one, softmax, step_of, stored_scale,
+};
+use crate::lexicon::Lexicon;
 use crate::random::Random;
 use crate::text::words::Word;
 
 /// Passes over all examples.
-const EPOCHS: usize = 14;
+const EPOCHS: usize = 12;
 /// Examples of one step.
 const BATCH: usize = 32;
 /// Falls to nothing in a straight line.
@@ -31,7 +35,7 @@ const GRAM_WEIGHT: f32 = 0.5;
 /// A pair that fewer examples have says nothing.
 const PAIR_EXAMPLES_MIN: u32 = 2;
 /// The most frequent features that are kept: they fit four megabytes.
-const FEATURES_MAX: usize = 52_000;
+const FEATURES_MAX: usize = 34_000;
 /// No feature is so common that it counts for less.
 const IDF_MIN: f32 = 0.2;
 /// First numbers of the vectors lie between this and its negative.
@@ -102,13 +106,6 @@ impl Dictionary {
     }
 }
 
-/// A feature of an example.
-#[derive(Clone, Copy)]
-struct Input {
-    feature: u32,
-    weight: f32,
-}
-
 /// An example, ready for the network.
 struct Prepared<'a> {
     folded: Vec<Input>,
@@ -119,7 +116,13 @@ struct Prepared<'a> {
 /// Trains a network to tell `classes` apart. `lessons` names what it was trained on, see [`Network::lessons`].
 ///
 /// Errors: none that is known; the encoder's type allows for them.
-pub(crate) fn train(examples: &[Example], classes: Vec<String>, lessons: String, seed: u64) -> Result<Network, NetworkError> {
+pub(crate) fn train(
+    examples: &[Example],
+    classes: Vec<String>,
+    lexicon: Lexicon,
+    lessons: String,
+    seed: u64,
+) -> Result<Network, NetworkError> {
     let dictionary = Dictionary::of(examples);
     let prepared: Vec<Prepared> = examples
         .iter()
@@ -132,28 +135,17 @@ pub(crate) fn train(examples: &[Example], classes: Vec<String>, lessons: String,
             }
         })
         .collect();
-    let mut trainer = Trainer::new(dictionary.keys.len(), classes.len(), Random::new(seed));
-    trainer.run(&prepared);
-    let mut scales = Vec::with_capacity(dictionary.keys.len());
-    let mut vectors = Vec::with_capacity(dictionary.keys.len() * WIDTH / 2);
-    for vector in trainer.vectors.values.chunks_exact(WIDTH) {
-        let scale = step_of(vector, VECTOR_STEPS);
-        scales.push(scale);
-        let step = |number: f32| ((number / scale).round() + 8.0) as u8;
-        vectors.extend(vector.chunks_exact(2).map(|pair| step(pair[0]) | step(pair[1]) << 4));
-    }
-    let layer = |rows: &Weights, bias: &Weights| Layer { rows: rows.values.clone(), bias: bias.values.clone() }.pack();
-    let stored = Stored {
-        version: VERSION,
-        lessons,
-        classes,
-        keys: dictionary.keys,
-        idf: dictionary.idf,
-        scales,
-        vectors: vectors.into(),
-        hidden: layer(&trainer.hidden, &trainer.hidden_bias),
-        output: layer(&trainer.output, &trainer.output_bias),
+    let learn = |member: u64| {
+        let mut trainer = Trainer::new(dictionary.keys.len(), classes.len(), Random::new(seed + member));
+        trainer.run(&prepared);
+        trainer.stored()
     };
+    // They know nothing of each other: on several cores the bytes are the same.
+    let members: Vec<StoredMember<'static>> = std::thread::scope(|scope| {
+        let learning: Vec<_> = (0..MEMBERS as u64).map(|member| scope.spawn(move || learn(member))).collect();
+        learning.into_iter().filter_map(|member| member.join().ok()).collect()
+    });
+    let stored = Stored { version: VERSION, lessons, lexicon, classes, keys: dictionary.keys, idf: dictionary.idf.into(), members };
     let bytes = postcard::to_allocvec(&stored)?;
     Network::new(stored, &bytes)
 }
@@ -277,6 +269,22 @@ impl Trainer {
         }
     }
 
+    fn stored(&self) -> StoredMember<'static> {
+        let vectors = self.vectors.values.chunks_exact(WIDTH);
+        let scales: Vec<u8> = vectors.clone().map(|vector| stored_scale(step_of(vector, VECTOR_STEPS))).collect();
+        let steps = |(vector, &scale): (&[f32], &u8)| {
+            let step = |number: f32| ((number / read_scale(scale)).round() + 8.0) as u8;
+            vector.chunks_exact(2).map(|pair| step(pair[0]) | step(pair[1]) << 4).collect::<Vec<u8>>()
+        };
+        let layer = |rows: &Weights, bias: &Weights| Layer { rows: rows.values.clone(), bias: bias.values.clone() }.pack();
+        StoredMember {
+            vectors: vectors.zip(&scales).flat_map(steps).collect::<Vec<u8>>().into(),
+            hidden: layer(&self.hidden, &self.hidden_bias),
+            output: layer(&self.output, &self.output_bias),
+            scales: scales.into(),
+        }
+    }
+
     fn learn(&mut self, gradients: &Gradients, rate: f32) {
         for (&feature, gradient) in gradients.touched.iter().zip(gradients.vectors.chunks_exact(WIDTH)) {
             self.vectors.learn(feature as usize * WIDTH, gradient, rate);
@@ -292,8 +300,7 @@ impl Trainer {
         let accented = if self.random.unit() < UNACCENTED_SHARE { &[] } else { example.accented.as_slice() };
         let all = example.folded.iter().chain(accented);
         let mut inputs: Vec<Input> = all.filter(|_| self.random.unit() >= INPUT_DROPOUT).copied().collect();
-        let norm = inputs.iter().map(|input| input.weight * input.weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        inputs.iter_mut().for_each(|input| input.weight /= norm);
+        scale_to_length_one(&mut inputs);
         inputs
     }
 
@@ -362,13 +369,6 @@ impl Trainer {
     }
 }
 
-fn softmax(scores: &mut [f32]) {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|score| *score = libm::expf(*score - largest));
-    let sum: f32 = scores.iter().sum();
-    scores.iter_mut().for_each(|score| *score /= sum);
-}
-
 fn add_scaled(sum: &mut [f32], numbers: &[f32], factor: f32) {
     sum.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += factor * number);
 }
@@ -407,7 +407,7 @@ mod tests {
 
     fn small_network(seed: u64) -> Network {
         let classes = ["account/password", "bhyt/card", "bhxh/maternity"].map(str::to_owned).to_vec();
-        train(&lessons(), classes, "digest".to_owned(), seed).expect("it trains")
+        train(&lessons(), classes, Lexicon::default(), "digest".to_owned(), seed).expect("it trains")
     }
 
     #[test]

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::phrases::tables;
 use super::words::Word;
 use crate::intent;
+use crate::lexicon::Lexicon;
 
 /// Words of the tables count as often as this: known, and never the target of a repair that a word of the index could be.
 const TABLE_WORD_COUNT: u32 = 1;
@@ -54,6 +55,15 @@ struct Folded {
 }
 
 impl Vocabulary {
+    /// Begins with what the authored questions have taught.
+    pub(crate) fn of_lexicon(lexicon: &Lexicon) -> Vocabulary {
+        let mut vocabulary = Vocabulary::default();
+        let ids: Vec<WordId> = lexicon.words().map(|(word, count)| vocabulary.add(&word, count)).collect();
+        let folds: Vec<FoldId> = ids.iter().map(|&id| vocabulary.fold_of(id)).collect();
+        vocabulary.pairs.extend(lexicon.pairs().iter().map(|&(first, second)| (folds[first as usize], folds[second as usize])));
+        vocabulary
+    }
+
     /// Takes the words of one text in; returns their numbers.
     pub(crate) fn add_text(&mut self, words: &[Word]) -> Vec<WordId> {
         let ids: Vec<WordId> = words.iter().map(|word| self.add(word, 1)).collect();
