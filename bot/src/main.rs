@@ -44,19 +44,23 @@ enum Command {
     },
     /// Talk to the bot in the terminal.
     Chat,
-    /// Measure on a file of labelled questions: question, topics, register.
+    /// Measure on files of labelled questions: question, topics, register.
     Eval {
-        /// The file.
-        file: PathBuf,
+        /// The files; their questions are measured together.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
-        /// Change every question first: no-accents, telex, vni, typo, teencode.
+        /// Change every question first: no_accents, telex, vni, typo, teencode.
         #[arg(long, value_name = "KIND")]
         perturb: Option<String>,
         /// Seed of the changes.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Print the figures at rising thresholds instead, and draw them into this file.
+        #[arg(long, value_name = "SVG", conflicts_with = "json")]
+        curve: Option<PathBuf>,
     },
     /// Check the FAQ; prints file:line for each problem.
     Check {
@@ -141,7 +145,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve { .. } => command::serve::run(&config)?,
         Command::Ask { question, json, explain } => command::ask::run(&config, &question, json, explain)?,
         Command::Chat => command::chat::run(&config)?,
-        Command::Eval { file, json, perturb, seed } => command::eval::run(&config, &file, json, perturb.as_deref(), seed)?,
+        Command::Eval { files, json, perturb, seed, curve } => {
+            let kind = perturb.as_deref();
+            command::eval::run(&config, &files, &command::eval::Changes { kind, seed }, json, curve.as_deref())?;
+        }
         Command::Check { as_of } => return command::check::run(&config, as_of),
         Command::Train { real, out } => command::fit::train(&config, real.as_deref(), &out)?,
         Command::Fit { real, out } => command::fit::fit(&config, &real, &out)?,

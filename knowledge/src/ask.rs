@@ -15,7 +15,7 @@ use crate::rank::Asked;
 use crate::text::question::Question;
 use crate::text::words::Word;
 use crate::trace::{CandidateTrace, EVIDENCE_CANDIDATES_MAX, EVIDENCE_TERMS_MAX, QueryTrace, Trace};
-use crate::weights::Weights;
+use crate::weights::{Thresholds, Weights};
 
 /// The FAQ with its index: immutable, shared between threads, replaced as a whole when the content changes.
 pub struct Knowledge {
@@ -90,6 +90,11 @@ impl Knowledge {
 
     /// Understands a message. Any text is read in bounded time; the same text in the same context always gives the same reading.
     pub fn ask(&self, question: &str, context: &AskContext<'_>) -> Reading {
+        self.ask_at(question, context, &self.weights.thresholds)
+    }
+
+    /// As [`Knowledge::ask`], deciding at other thresholds: to see what they would change.
+    pub fn ask_at(&self, question: &str, context: &AskContext<'_>, thresholds: &Thresholds) -> Reading {
         let question = self.engine.read(&without_secrets(question));
         if let Some(intent) = intent::of_words(&question.all_words) {
             return Reading {
@@ -114,7 +119,7 @@ impl Knowledge {
             Some((Subject::Outside(_), _)) => Lead::Outside,
             Some((Subject::Topic(_), _)) | None => Lead::Topic,
         };
-        let decision = decide(&candidates, lead, &self.weights.thresholds);
+        let decision = decide(&candidates, lead, thresholds);
         let mut trace = self.trace(&ranked.question);
         trace.context = ranked.context.map(|context| corpus.topics[context.topic].clone());
         trace.candidates = self.candidate_traces(&ranked, &judged);

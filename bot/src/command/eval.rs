@@ -1,22 +1,42 @@
 //! `hotro eval`: the figures on labelled questions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use hotro::config::Config;
-use knowledge::eval::{Perturbation, measure, parse, perturb};
+use hotro::conversation::now_ms;
+use hotro::dialogue::day_in_vietnam;
+use knowledge::Knowledge;
+use knowledge::eval::{Perturbation, Row, curve, curve_svg, curve_table, measure, parse, perturb};
 
-pub(crate) fn run(config: &Config, file: &Path, json: bool, kind: Option<&str>, seed: u64) -> anyhow::Result<()> {
+/// How the questions are changed first.
+pub(crate) struct Changes<'a> {
+    /// The kind's name; `None` leaves them as they are.
+    pub(crate) kind: Option<&'a str>,
+    pub(crate) seed: u64,
+}
+
+pub(crate) fn run(config: &Config, files: &[PathBuf], changes: &Changes<'_>, json: bool, drawing: Option<&Path>) -> anyhow::Result<()> {
     let knowledge = super::load_knowledge(config)?;
-    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    let mut rows = parse(&text).with_context(|| format!("reading {}", file.display()))?;
-    if let Some(name) = kind {
-        let Some(kind) = Perturbation::parse(name) else { bail!("--perturb {name}: expected no-accents, telex, vni, typo or teencode") };
-        for (row, seed) in rows.iter_mut().zip(seed..) {
+    let mut rows = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+        rows.extend(parse(&text).with_context(|| format!("reading {}", file.display()))?);
+    }
+    if let Some(name) = changes.kind {
+        let Some(kind) = Perturbation::parse(name) else { bail!("--perturb {name}: expected no_accents, telex, vni, typo or teencode") };
+        for (row, seed) in rows.iter_mut().zip(changes.seed..) {
             row.question = perturb(&row.question, kind, seed);
         }
     }
-    let (metrics, _) = measure(&knowledge, &rows);
+    match drawing {
+        Some(file) => draw_curve(&knowledge, &rows, file),
+        None => print_figures(&knowledge, &rows, json),
+    }
+}
+
+fn print_figures(knowledge: &Knowledge, rows: &[Row], json: bool) -> anyhow::Result<()> {
+    let (metrics, _) = measure(knowledge, rows);
     let value = serde_json::to_value(&metrics)?;
     if json {
         println!("{value}");
@@ -29,5 +49,14 @@ pub(crate) fn run(config: &Config, file: &Path, json: bool, kind: Option<&str>, 
             _ => println!("{name:20} {figure}"),
         }
     }
+    Ok(())
+}
+
+fn draw_curve(knowledge: &Knowledge, rows: &[Row], file: &Path) -> anyhow::Result<()> {
+    let points = curve(knowledge, rows);
+    let chosen = knowledge.weights().thresholds.answer;
+    let title = format!("{} questions on {}, index {}", rows.len(), day_in_vietnam(now_ms()), knowledge.index_version());
+    std::fs::write(file, curve_svg(&points, chosen, &title)).with_context(|| format!("writing {}", file.display()))?;
+    println!("{title}, answered from {chosen}\n\n{}", curve_table(&points));
     Ok(())
 }

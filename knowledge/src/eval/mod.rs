@@ -4,6 +4,7 @@
 //! others are fully acceptable. Besides ids of topics there are `lookup` (the citizen asks about their own file), `oos` (must not be
 //! answered from the FAQ) and `-` (in the domain, but no topic answers it: counts for nothing).
 
+mod curve;
 mod perturb;
 
 use std::time::Instant;
@@ -13,7 +14,9 @@ use serde::Serialize;
 use crate::ask::{AskContext, Knowledge, Reading};
 use crate::decide::Decision;
 use crate::intent::Intent;
+use crate::weights::Thresholds;
 
+pub use curve::{CurvePoint, curve, curve_svg, curve_table};
 pub use perturb::{Perturbation, perturb};
 
 /// One labelled question.
@@ -123,13 +126,18 @@ pub struct Outcome {
 
 /// Asks every row and sums up.
 pub fn measure(knowledge: &Knowledge, rows: &[Row]) -> (Metrics, Vec<Outcome>) {
-    let outcomes: Vec<Outcome> = rows.iter().map(|row| ask(knowledge, row)).collect();
+    measure_at(knowledge, rows, &knowledge.weights().thresholds)
+}
+
+/// As [`measure`], deciding at other thresholds.
+pub fn measure_at(knowledge: &Knowledge, rows: &[Row], thresholds: &Thresholds) -> (Metrics, Vec<Outcome>) {
+    let outcomes: Vec<Outcome> = rows.iter().map(|row| ask(knowledge, row, thresholds)).collect();
     (sum_up(knowledge, rows, &outcomes), outcomes)
 }
 
-fn ask(knowledge: &Knowledge, row: &Row) -> Outcome {
+fn ask(knowledge: &Knowledge, row: &Row, thresholds: &Thresholds) -> Outcome {
     let start = Instant::now();
-    let reading = knowledge.ask(&row.question, &AskContext::default());
+    let reading = knowledge.ask_at(&row.question, &AskContext::default(), thresholds);
     let micros = start.elapsed().as_micros() as u64;
     let looked_up = reading.decision == Decision::Intent(Intent::Lookup);
     // A lookup that is started stands before all candidates.
