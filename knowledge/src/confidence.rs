@@ -12,7 +12,7 @@ use crate::weights::ConditionalLogit;
 pub(crate) type Features = [f64; FEATURES.len()];
 
 /// What the confidence model looks at, by name.
-pub(crate) const FEATURES: [&str; 22] = [
+pub(crate) const FEATURES: [&str; 24] = [
     // Log-odds of the candidate against all other topics, by the fused score.
     "log_odds",
     // The same as a probability: the model bends where log-odds alone would be straight.
@@ -34,6 +34,10 @@ pub(crate) const FEATURES: [&str; 22] = [
     "network",
     "network_gap",
     "network_probability",
+    // The same by the network's most doubtful member.
+    "network_least",
+    // Probability by the network of all fields outside together.
+    "outside",
     // Share of the question's idf that the topic's questions hold.
     "coverage",
     // Idf of the most telling word that the topic's questions lack, against the rarest word's.
@@ -136,6 +140,7 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
         let others = network.iter().enumerate().filter(|(other, _)| *other != topic).map(|(_, &score)| score);
         f64::from(others.fold(NETWORK_SCORE_MIN, f32::max))
     };
+    let strange: f64 = engine.corpus.outside().filter_map(|number| network.get(number)).map(|&score| f64::from(score).exp()).sum();
     let domain = |topic: usize| engine.corpus.topics.get(topic).map(|id| id.domain());
     candidates
         .iter()
@@ -162,6 +167,8 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
                 raw("network", topic),
                 raw("network", topic) - network_best_but(topic),
                 raw("network", topic).exp(),
+                raw("network_least", topic),
+                strange,
                 share(own),
                 f64::from(missing / engine.coverage.idf_max),
                 share(known),

@@ -3,7 +3,7 @@
 //! To each network a question is the idf-weighted mean of the vectors of its features (words, pairs and letter grams); one hidden
 //! layer stands between that mean and the classes. Several that differ by chance alone judge together: their mean is right more often
 //! than one of the same size as all of them. [`train`] learns them, a data file carries them with their vectors in four bits a
-//! number, and [`Network::scores`] is all that happens when a citizen asks.
+//! number, and [`Network::judge`] is all that happens when a citizen asks.
 
 mod features;
 mod train;
@@ -37,6 +37,8 @@ const SCALE_LOG_MIN: f32 = -15.0;
 const IDF_STEPS: f32 = 16.0;
 /// Features of one question that are looked at; the longest real letter has about 1,500.
 const QUESTION_FEATURES_MAX: usize = 2_048;
+/// Keeps logarithms finite.
+const PROBABILITY_MIN: f32 = 1e-9;
 /// Classes at most; guards against a broken file.
 const CLASSES_MAX: usize = 65_536;
 
@@ -182,10 +184,10 @@ impl Network {
         self.stored.keys.binary_search(&key).ok()
     }
 
-    /// Log-probability of each class, in the order of [`Network::classes`]; the same for every question of which nothing is known.
+    /// Judges a question; the same for every question of which nothing is known.
     ///
     /// `borrowed` are words of the topic before, which count for the given weight.
-    pub(crate) fn scores(&self, features: &QuestionFeatures, borrowed: &QuestionFeatures, borrowed_weight: f32) -> Vec<f32> {
+    pub(crate) fn judge(&self, features: &QuestionFeatures, borrowed: &QuestionFeatures, borrowed_weight: f32) -> Judgement {
         let parts = features.keys().map(|key| (key, 1.0)).chain(borrowed.keys().map(|key| (key, borrowed_weight)));
         let mut inputs: Vec<Input> = parts
             .take(QUESTION_FEATURES_MAX)
@@ -195,16 +197,32 @@ impl Network {
             })
             .collect();
         scale_to_length_one(&mut inputs);
-        let mut probabilities = vec![0.0; self.stored.classes.len()];
+        let classes = self.stored.classes.len();
+        let mut judgement = Judgement { mean: vec![0.0; classes], least: vec![1.0; classes] };
         for (member, layers) in self.stored.members.iter().zip(&self.layers) {
             let mut hidden = layers.hidden.apply(&member.mean(&inputs));
             hidden.iter_mut().for_each(|unit| *unit = unit.max(0.0));
             let mut scores = layers.output.apply(&hidden);
             softmax(&mut scores);
-            probabilities.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score / MEMBERS as f32);
+            for ((mean, least), score) in judgement.mean.iter_mut().zip(&mut judgement.least).zip(scores) {
+                *mean += score / MEMBERS as f32;
+                *least = least.min(score);
+            }
         }
-        probabilities.into_iter().map(|probability| libm::logf(probability.max(f32::MIN_POSITIVE))).collect()
+        for probability in judgement.mean.iter_mut().chain(&mut judgement.least) {
+            *probability = libm::logf(probability.max(PROBABILITY_MIN));
+        }
+        judgement
     }
+}
+
+/// What the members make of a question: logarithms of probabilities, by class.
+#[derive(Debug)]
+pub(crate) struct Judgement {
+    /// Of the members' mean.
+    pub(crate) mean: Vec<f32>,
+    /// Of the least that any member gives. They agree on what they were taught; on what is new to them each errs in its own way.
+    pub(crate) least: Vec<f32>,
 }
 
 /// A feature of a question and how much it counts.
@@ -293,7 +311,7 @@ fn softmax(scores: &mut [f32]) {
     scores.iter_mut().for_each(|score| *score /= sum);
 }
 
-/// The features of a question, for [`Network::scores`].
+/// The features of a question, for [`Network::judge`].
 pub(crate) fn features_of(words: &[Word], accented: bool) -> QuestionFeatures {
     let mut features = QuestionFeatures::of(words);
     if !accented {

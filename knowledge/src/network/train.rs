@@ -416,7 +416,7 @@ mod tests {
         for (text, class) in [("quên mật khẩu rồi", 0), ("cap lai the", 1), ("sinh con nghỉ mấy tháng", 2)] {
             let words = literal_words(text);
             let accented = words.iter().any(Word::is_accented);
-            let scores = network.scores(&features_of(&words, accented), &QuestionFeatures::default(), 0.0);
+            let scores = network.judge(&features_of(&words, accented), &QuestionFeatures::default(), 0.0).mean;
             let best = (0..3).max_by(|&a, &b| scores[a].total_cmp(&scores[b]));
             assert_eq!(best, Some(class), "{text}: {scores:?}");
             let sum: f32 = scores.iter().map(|score| score.exp()).sum();
@@ -448,7 +448,7 @@ mod tests {
 
     #[test]
     fn a_question_of_unknown_words_has_finite_scores() {
-        let scores = small_network(1).scores(&features_of(&literal_words("zzz qqq"), false), &QuestionFeatures::default(), 0.0);
-        assert!(scores.iter().all(|score| score.is_finite()), "{scores:?}");
+        let judgement = small_network(1).judge(&features_of(&literal_words("zzz qqq"), false), &QuestionFeatures::default(), 0.0);
+        assert!(judgement.mean.iter().chain(&judgement.least).all(|score| score.is_finite()), "{judgement:?}");
     }
 }

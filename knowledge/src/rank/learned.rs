@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::{Asked, Column, Scale, Scorer};
 use crate::corpus::Corpus;
-use crate::network::Network;
+use crate::network::{Judgement, Network};
 use crate::terms::BORROWED_WEIGHT;
 
 /// A topic that is newer than the network is judged by its language alone.
-pub(super) const COLUMNS: [Column; 1] = [Column { name: "network", scale: Scale::Standardized, stand_in: Some("likelihood") }];
+pub(super) const COLUMNS: [Column; 2] = [
+    Column { name: "network", scale: Scale::Standardized, stand_in: Some("likelihood") },
+    Column { name: "network_least", scale: Scale::Standardized, stand_in: Some("likelihood") },
+];
 
 /// The network and which of its classes is which topic.
 pub(crate) struct Learned {
@@ -35,11 +38,13 @@ impl Scorer for Learned {
     }
 
     fn score(&self, asked: &Asked<'_>, columns: &mut [Vec<f32>]) {
-        let [scores] = columns else { return };
-        let by_class = self.network.scores(asked.features, asked.borrowed, BORROWED_WEIGHT);
-        let mean = by_class.iter().sum::<f32>() / by_class.len().max(1) as f32;
-        for (score, class) in scores.iter_mut().zip(&self.classes) {
-            *score = class.map_or(mean, |class| by_class[class]);
+        let [means, leasts] = columns else { return };
+        let Judgement { mean, least } = self.network.judge(asked.features, asked.borrowed, BORROWED_WEIGHT);
+        for (scores, by_class) in [(means, mean), (leasts, least)] {
+            let middle = by_class.iter().sum::<f32>() / by_class.len().max(1) as f32;
+            for (score, class) in scores.iter_mut().zip(&self.classes) {
+                *score = class.map_or(middle, |class| by_class[class]);
+            }
         }
     }
 }
