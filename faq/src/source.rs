@@ -49,11 +49,8 @@ impl File {
 }
 
 pub(crate) fn embedded() -> Vec<File> {
-    let mut files: Vec<File> = Embedded::iter()
-        .filter_map(|path| {
-            Some(File { path: path.to_string(), bytes: Embedded::get(&path)?.data })
-        })
-        .collect();
+    let mut files: Vec<File> =
+        Embedded::iter().filter_map(|path| Some(File { path: path.to_string(), bytes: Embedded::get(&path)?.data })).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

@@ -43,14 +43,13 @@ pub fn curve(knowledge: &Knowledge, rows: &[Row]) -> Vec<CurvePoint> {
 
 /// The points as a Markdown table.
 pub fn curve_table(points: &[CurvePoint]) -> String {
-    let mut table = "| threshold | answered | of these right | resolved | strangers answered |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    let mut table =
+        "| threshold | answered | of these right | resolved | strangers answered |\n| --- | --- | --- | --- | --- |\n".to_owned();
     for point in points {
         let CurvePoint { threshold, answered_share, answered_precision, resolved, false_answer_rate } = point;
         // Writing to a string does not fail.
-        let _ = writeln!(
-            table,
-            "| {threshold:.2} | {answered_share:.3} | {answered_precision:.3} | {resolved:.3} | {false_answer_rate:.3} |"
-        );
+        let _ =
+            writeln!(table, "| {threshold:.2} | {answered_share:.3} | {answered_precision:.3} | {resolved:.3} | {false_answer_rate:.3} |");
     }
     table
 }

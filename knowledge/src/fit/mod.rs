@@ -134,13 +134,11 @@ fn judge_fold(faq: &Faq, real: &[RealRow], fold: usize) -> Result<HeldOut, FitEr
         let Some(&best) = right.first() else { return };
         let columns = engine.ranker.columns().iter().zip(&ranked.ranking.parts);
         // With weights of one, the parts are the standardized scores themselves.
-        let scores: Vec<&Vec<f32>> =
-            columns.filter(|(column, _)| column.scale == Scale::Standardized).map(|(_, scores)| scores).collect();
+        let scores: Vec<&Vec<f32>> = columns.filter(|(column, _)| column.scale == Scale::Standardized).map(|(_, scores)| scores).collect();
         let rivals = ranked.ranking.best(RIVALS).into_iter().filter(|topic| !right.contains(topic));
-        let alternatives = std::iter::once(best).chain(rivals).map(|topic| Alternative {
-            features: scores.iter().map(|scores| f64::from(scores[topic])).collect(),
-            right: topic == best,
-        });
+        let alternatives = std::iter::once(best)
+            .chain(rivals)
+            .map(|topic| Alternative { features: scores.iter().map(|scores| f64::from(scores[topic])).collect(), right: topic == best });
         questions.push(Question { alternatives: alternatives.collect(), weight: weight(is_real) });
     })?;
     Ok(HeldOut { network, questions })

@@ -292,7 +292,10 @@ impl StoredLayer {
         let fits = self.scales.len() == inputs && self.bias.len() == outputs && self.rows.len() == inputs * outputs;
         fits.then(|| {
             let rows = self.rows.chunks_exact(outputs.max(1)).zip(&self.scales);
-            Layer { rows: rows.flat_map(|(row, scale)| row.iter().map(move |&step| f32::from(step) * scale)).collect(), bias: self.bias.clone() }
+            Layer {
+                rows: rows.flat_map(|(row, scale)| row.iter().map(move |&step| f32::from(step) * scale)).collect(),
+                bias: self.bias.clone(),
+            }
         })
     }
 }

@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 
 use super::features::{FeatureKey, Kind, for_each_folded};
 use super::{
-    HIDDEN, IDF_STEPS, Input, Layer, MEMBERS, Network, NetworkError, QuestionFeatures, Stored, StoredMember, VECTOR_STEPS, VERSION,
-    WIDTH, read_scale, scale_to_length_one, softmax, step_of, stored_scale,
+    HIDDEN, IDF_STEPS, Input, Layer, MEMBERS, Network, NetworkError, QuestionFeatures, Stored, StoredMember, VECTOR_STEPS, VERSION, WIDTH,
+    read_scale, scale_to_length_one, softmax, step_of, stored_scale,
 };
 use crate::lexicon::Lexicon;
 use crate::random::Random;
@@ -94,7 +94,10 @@ impl Dictionary {
             let idf = weight * libm::logf(examples.len() as f32 / count as f32).max(IDF_MIN);
             (idf * IDF_STEPS).round().clamp(1.0, f32::from(u8::MAX)) as u8
         };
-        Dictionary { idf: kept.iter().map(|&(_, count, kind)| idf(count, kind)).collect(), keys: kept.into_iter().map(|kept| kept.0).collect() }
+        Dictionary {
+            idf: kept.iter().map(|&(_, count, kind)| idf(count, kind)).collect(),
+            keys: kept.into_iter().map(|kept| kept.0).collect(),
+        }
     }
 
     fn numbers(&self, keys: &[FeatureKey]) -> Vec<Input> {

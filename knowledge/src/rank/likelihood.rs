@@ -4,8 +4,7 @@ use super::sparse::SparseRows;
 use super::{Asked, Column, Scorer};
 use crate::terms::Term;
 
-pub(super) const COLUMNS: [Column; 2] =
-    [Column::standardized("likelihood"), Column::standardized("likelihood_fold")];
+pub(super) const COLUMNS: [Column; 2] = [Column::standardized("likelihood"), Column::standardized("likelihood_fold")];
 
 /// Dirichlet smoothing: so many words (and pairs) of general language are mixed into each topic's.
 ///

@@ -5,8 +5,8 @@
 
 mod bm25;
 mod context;
-mod likelihood;
 mod learned;
+mod likelihood;
 mod nearest;
 mod sparse;
 

@@ -6,8 +6,7 @@ use crate::corpus::Corpus;
 use crate::terms::{Term, counted};
 use crate::text::vocabulary::WordId;
 
-pub(super) const COLUMNS: [Column; 2] =
-    [Column::standardized("nearest_best"), Column::standardized("nearest_mean")];
+pub(super) const COLUMNS: [Column; 2] = [Column::standardized("nearest_best"), Column::standardized("nearest_mean")];
 
 /// Similar questions of a topic that count. One alone is often an accident of wording.
 const NEAREST_PER_TOPIC: usize = 5;
