@@ -61,6 +61,9 @@ const RIGHT: f64 = 190.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 48.0;
 
+/// Name, colour and height of a line.
+type Line = (&'static str, &'static str, fn(&CurvePoint) -> f64);
+
 /// The points as a drawing: thresholds from left to right, shares upwards. `chosen` is the threshold in use.
 pub fn curve_svg(points: &[CurvePoint], chosen: f64, title: &str) -> String {
     let span = f64::from(TO - FROM) / 100.0;
@@ -87,7 +90,7 @@ pub fn curve_svg(points: &[CurvePoint], chosen: f64, title: &str) -> String {
     draw(format_args!("<text x=\"{middle}\" y=\"{base}\" text-anchor=\"middle\">probability from which an answer is given</text>\n"));
     let (at, floor) = (x(chosen), HEIGHT - BOTTOM);
     draw(format_args!("<path d=\"M{at:.1} {TOP}V{floor}\" stroke=\"#888\" stroke-dasharray=\"4 4\"/>\n"));
-    let lines: [(&str, &str, fn(&CurvePoint) -> f64); 4] = [
+    let lines: [Line; 4] = [
         ("answered", "#1a56a0", |point| point.answered_share),
         ("of these right", "#1b7f3b", |point| point.answered_precision),
         ("resolved", "#7a4fb5", |point| point.resolved),
