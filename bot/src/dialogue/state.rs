@@ -55,10 +55,13 @@ impl State {
                     if *outcome == Outcome::Answered {
                         self.last_topic.clone_from(&decided.topic);
                     }
+                    // They are offered when the answer is said to be wrong: then what it was given for is theirs to share.
+                    let answered = decided.candidates.first().filter(|_| *outcome == Outcome::Answered);
+                    let rest = 1.0 - answered.map_or(0.0, |first| first.probability);
                     self.others = decided
                         .candidates
                         .iter()
-                        .filter(|candidate| candidate.probability >= OTHER_PROBABILITY_MIN)
+                        .filter(|candidate| candidate.probability >= OTHER_PROBABILITY_MIN * rest)
                         .map(|candidate| candidate.topic.clone())
                         .filter(|topic| Some(topic) != decided.topic.as_ref() && !self.offers(topic))
                         .take(OTHERS_MAX)
