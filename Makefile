@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 
-.PHONY: run test check fmt train eval load needs
+.PHONY: run test check fmt train eval compare load needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -34,6 +34,10 @@ train:
 # Figures on labelled questions: make eval FILE=questions.tsv
 eval:
 	$(CARGO) run --release --package hotro -- eval $(FILE)
+
+# hotro against SQLite, PostgreSQL and tantivy: make compare FILE=questions.tsv
+compare:
+	$(CARGO) run --release --package tests --bin compare -- $(FILE)
 
 # Turns per second, latency, memory, kill -9: about a minute, on loopback.
 load:
