@@ -64,7 +64,7 @@ enum Command {
     },
     /// Check the FAQ; prints file:line for each problem.
     Check {
-        /// Check as of this day instead of today.
+        /// Check as of this day instead of today, and list what changes in the answers until then.
         #[arg(long, value_name = "YYYY-MM-DD")]
         as_of: Option<jiff::civil::Date>,
     },

@@ -103,21 +103,15 @@ fn check_text(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Problem>
         }
         Err(error) => complain(topic.short_line, error.to_string()),
     }
-    let short = plain_text(&topic.short);
-    if let Some(amount) = raw_amount(&short) {
-        complain(topic.short_line, format!("amount typed by hand: `{amount}`; name it through constants.toml"));
-    }
-    for section in &topic.sections {
-        let day = section.period.map_or(today, |period| period.to.min(today));
-        for block in &section.blocks {
-            for span in block.spans() {
-                if let Err(error) = faq.constants.resolve(&span.text, day) {
-                    complain(section.line, error.to_string());
-                }
-            }
-            if let Some(amount) = raw_amount(&plain_text(block.spans())) {
-                complain(section.line, format!("amount typed by hand: `{amount}`; name it through constants.toml"));
-            }
+    for (line, section, spans) in topic.texts() {
+        let text = plain_text(spans);
+        if let Some(amount) = raw_amount(&text) {
+            complain(line, format!("amount typed by hand: `{amount}`; name it through constants.toml"));
+        }
+        if let Some(section) = section
+            && let Err(error) = faq.constants.resolve(&text, section.day(today))
+        {
+            complain(line, error.to_string());
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::source::line_at;
 const FILE: &str = "constants.toml";
 /// Factors of one product: enough for `base * rate * share * months`.
 const FACTORS_MAX: usize = 6;
+/// What an invented amount begins with.
+const EXAMPLE: &str = "example ";
 
 /// What a constant counts; decides how it is shown and what it may be multiplied with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -138,16 +140,7 @@ impl Constants {
 
     /// The days on which some constant takes a new value or ends, sorted: an answer may read differently from then on.
     pub fn changes(&self) -> Vec<Date> {
-        let mut days: Vec<Date> = self
-            .0
-            .values()
-            .flat_map(|constant| &constant.values)
-            .flat_map(|value| [Some(value.from), value.to.and_then(|to| to.checked_add(1.day()).ok())])
-            .flatten()
-            .collect();
-        days.sort_unstable();
-        days.dedup();
-        days
+        days_of(self.0.values())
     }
 
     /// `text` with every `{{expression}}` replaced by its value on `day`.
@@ -166,15 +159,17 @@ impl Constants {
         Ok(out)
     }
 
+    /// The days on which a constant that an expression names takes a new value or ends, sorted.
+    pub(crate) fn changes_of(&self, expression: &str) -> Vec<Date> {
+        days_of(factors(expression).filter_map(|factor| self.0.get(factor)))
+    }
+
     fn evaluate(&self, expression: &str, day: Date) -> Result<String, ResolveError> {
         let syntax = || ResolveError::Syntax(expression.to_owned());
-        let (example, product) = match expression.strip_prefix("example ") {
-            Some(product) => (true, product),
-            None => (false, expression),
-        };
+        let example = expression.starts_with(EXAMPLE);
         let mut number = 1.0;
         let mut unit = None;
-        for (position, factor) in product.split('*').map(str::trim).enumerate() {
+        for (position, factor) in factors(expression).enumerate() {
             if position >= FACTORS_MAX {
                 return Err(syntax());
             }
@@ -215,6 +210,26 @@ impl Constants {
             .map(|number| (number, constant.unit))
             .ok_or_else(|| ResolveError::NoValue { name: name.to_owned(), day })
     }
+}
+
+/// The expressions of a text, each between `{{` and `}}`.
+pub(crate) fn expressions(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0))
+}
+
+/// What an expression multiplies.
+fn factors(expression: &str) -> impl Iterator<Item = &str> {
+    expression.strip_prefix(EXAMPLE).unwrap_or(expression).split('*').map(str::trim)
+}
+
+/// The days on which some of the constants take a new value or end, sorted.
+fn days_of<'a>(constants: impl Iterator<Item = &'a Constant>) -> Vec<Date> {
+    let values = constants.flat_map(|constant| &constant.values);
+    let mut days: Vec<Date> =
+        values.flat_map(|value| [Some(value.from), value.to.and_then(|to| to.checked_add(1.day()).ok())]).flatten().collect();
+    days.sort_unstable();
+    days.dedup();
+    days
 }
 
 fn is_name(factor: &str) -> bool {

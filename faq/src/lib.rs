@@ -4,6 +4,7 @@
 //! ([`Constants`]), renders an answer as of a day ([`Topic::answer`]) and says what is wrong with the content ([`check`]).
 //! It knows nothing of search, chat or HTTP. How a topic is written: `faq/README.md`.
 
+mod changes;
 mod check;
 mod constants;
 mod date;
@@ -13,6 +14,7 @@ mod problem;
 mod source;
 mod topic;
 
+pub use changes::{Change, ChangeKind, changes};
 pub use check::check;
 pub use constants::{Constant, Constants, Unit};
 pub use date::vietnamese_date;

@@ -90,12 +90,16 @@ impl Block {
 
     /// The spans of the block in reading order; a heading has none.
     pub fn spans(&self) -> impl Iterator<Item = &Span> {
-        let lists: Vec<&[Span]> = match self {
+        self.texts().into_iter().flatten()
+    }
+
+    /// The texts of the block in reading order: a paragraph is one, each item of a list is one, a heading has none.
+    pub(crate) fn texts(&self) -> Vec<&[Span]> {
+        match self {
             Block::Paragraph { spans } => vec![spans],
             Block::Heading { .. } => vec![],
             Block::Steps { items } | Block::Bullets { items } => items.iter().map(Vec::as_slice).collect(),
-        };
-        lists.into_iter().flatten()
+        }
     }
 
     /// How many lines the block takes in a chat: one for each item, paragraph or heading.
@@ -116,10 +120,24 @@ pub fn plain_text<'a>(spans: impl IntoIterator<Item = &'a Span>) -> String {
     spans.into_iter().map(|span| span.text.as_str()).collect()
 }
 
-/// A block with the line where it begins, and the links of the file with theirs.
+/// The blocks of a file and its links, with their lines.
 pub(crate) struct Parsed {
-    pub(crate) blocks: Vec<(usize, Block)>,
+    pub(crate) blocks: Vec<Placed>,
     pub(crate) links: Vec<Link>,
+}
+
+/// A block and where it stands.
+pub(crate) struct Placed {
+    pub(crate) block: Block,
+    /// Where the paragraph or heading, or each item of the list, begins; never empty.
+    pub(crate) lines: Vec<usize>,
+}
+
+impl Placed {
+    /// Where the block begins.
+    pub(crate) fn line(&self) -> usize {
+        self.lines.first().copied().unwrap_or(0)
+    }
 }
 
 /// Where a link of an answer leads, as written.
@@ -148,8 +166,8 @@ struct Open {
     bold: bool,
     href: Option<String>,
     topic: Option<TopicId>,
-    /// The list being read: numbered or not, its items so far, the line where it begins.
-    list: Option<(bool, Vec<Vec<Span>>, usize)>,
+    /// The list being read: numbered or not, its items so far, the lines where they begin.
+    list: Option<(bool, Vec<Vec<Span>>, Vec<usize>)>,
     in_item: bool,
 }
 
@@ -188,30 +206,33 @@ impl Reader<'_> {
             Event::End(TagEnd::Paragraph) => {
                 if !self.open.in_item {
                     let spans = std::mem::take(&mut self.open.spans);
-                    let line = self.line(offset);
-                    self.parsed.blocks.push((line, Block::Paragraph { spans }));
+                    self.place(Block::Paragraph { spans }, offset);
                 }
             }
             Event::Start(Tag::Heading { level: HeadingLevel::H2, .. }) => {}
             Event::End(TagEnd::Heading(HeadingLevel::H2)) => {
                 let text = plain_text(&std::mem::take(&mut self.open.spans));
-                let line = self.line(offset);
-                self.parsed.blocks.push((line, Block::Heading { text }));
+                self.place(Block::Heading { text }, offset);
             }
             Event::Start(Tag::List(start)) => {
                 if self.open.list.is_some() {
                     return self.refuse(offset, "a list inside a list");
                 }
-                let line = self.line(offset);
-                self.open.list = Some((start.is_some(), Vec::new(), line));
+                self.open.list = Some((start.is_some(), Vec::new(), Vec::new()));
             }
             Event::End(TagEnd::List(_)) => {
-                if let Some((numbered, items, line)) = self.open.list.take() {
+                if let Some((numbered, items, lines)) = self.open.list.take() {
                     let block = if numbered { Block::Steps { items } } else { Block::Bullets { items } };
-                    self.parsed.blocks.push((line, block));
+                    self.parsed.blocks.push(Placed { block, lines });
                 }
             }
-            Event::Start(Tag::Item) => self.open.in_item = true,
+            Event::Start(Tag::Item) => {
+                self.open.in_item = true;
+                let line = self.line(offset);
+                if let Some((_, _, lines)) = &mut self.open.list {
+                    lines.push(line);
+                }
+            }
             Event::End(TagEnd::Item) => {
                 self.open.in_item = false;
                 let spans = std::mem::take(&mut self.open.spans);
@@ -231,6 +252,11 @@ impl Reader<'_> {
             Event::Rule => self.refuse(offset, "a rule"),
             _ => self.refuse(offset, "this mark"),
         }
+    }
+
+    fn place(&mut self, block: Block, offset: usize) {
+        let lines = vec![self.line(offset)];
+        self.parsed.blocks.push(Placed { block, lines });
     }
 
     fn push(&mut self, text: &str) {
@@ -276,7 +302,7 @@ mod tests {
         let mut problems = Vec::new();
         let parsed = parse("t.md", body, 1, &mut problems);
         assert_eq!(problems, []);
-        parsed.blocks.into_iter().map(|(_, block)| block).collect()
+        parsed.blocks.into_iter().map(|placed| placed.block).collect()
     }
 
     #[test]

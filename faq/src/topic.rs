@@ -12,7 +12,7 @@ use toml::Spanned;
 use crate::constants::Constants;
 use crate::date::parse_vietnamese_date;
 use crate::documents::Documents;
-use crate::markup::{self, Block, Link, Span, anchor, map_spans, plain_text};
+use crate::markup::{self, Block, Link, Placed, Span, anchor, map_spans, plain_text};
 use crate::problem::Problem;
 use crate::source::{File, TOPIC_BYTES_MAX, line_at};
 
@@ -145,6 +145,26 @@ pub struct Section {
     /// The blocks below the heading, amounts unresolved.
     pub blocks: Vec<Block>,
     pub(crate) line: usize,
+    /// Of each block, where its texts begin: see [`Placed::lines`].
+    pub(crate) text_lines: Vec<Vec<usize>>,
+}
+
+impl Section {
+    /// The day whose amounts are read in this section on `today`: one about an earlier time reads with those of its last day.
+    pub(crate) fn day(&self, today: Date) -> Date {
+        self.period.map_or(today, |period| period.to.min(today))
+    }
+
+    fn push(&mut self, placed: Placed) {
+        self.blocks.push(placed.block);
+        self.text_lines.push(placed.lines);
+    }
+
+    /// The texts below the heading with the lines where they begin.
+    fn texts(&self) -> impl Iterator<Item = (usize, &[Span])> {
+        let blocks = self.blocks.iter().zip(&self.text_lines);
+        blocks.flat_map(|(block, lines)| lines.iter().copied().zip(block.texts()))
+    }
 }
 
 /// One topic of the FAQ.
@@ -181,6 +201,7 @@ pub struct Topic {
     pub(crate) question_lines: Vec<usize>,
     pub(crate) related_lines: Vec<usize>,
     pub(crate) effective_to_line: usize,
+    pub(crate) review_by_line: usize,
     pub(crate) short_line: usize,
 }
 
@@ -217,6 +238,12 @@ impl Topic {
         text
     }
 
+    /// Every text of the answer, amounts unresolved: the line where it begins, its section (`None` for the short answer), its spans.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (usize, Option<&Section>, &[Span])> {
+        let details = self.sections.iter().flat_map(|section| section.texts().map(move |(line, spans)| (line, Some(section), spans)));
+        std::iter::once((self.short_line, None, self.short.as_slice())).chain(details)
+    }
+
     pub(crate) fn answer(&self, today: Date, constants: &Constants, documents: &Documents) -> Option<Answer> {
         if self.effective_to.is_some_and(|to| to < today) {
             return None;
@@ -224,8 +251,7 @@ impl Topic {
         let short = map_spans(&self.short, &|text| constants.resolve(text, today)).ok()?;
         let mut details = Vec::new();
         for section in &self.sections {
-            // A section about an earlier time reads with the amounts of its last day.
-            let day = section.period.map_or(today, |period| period.to.min(today));
+            let day = section.day(today);
             if !section.heading.is_empty() {
                 details.push(Block::Heading { text: section.heading.clone() });
             }
@@ -358,23 +384,26 @@ pub(crate) fn parse(id: TopicId, file: &File, constants: &Constants, documents: 
     check_amounts(path, &parsed.blocks, constants, problems);
     let mut blocks = parsed.blocks.into_iter();
     let (short_line, short) = match blocks.next() {
-        Some((line, Block::Paragraph { spans })) => (line, spans),
+        Some(Placed { block: Block::Paragraph { spans }, lines }) => (lines.first().copied().unwrap_or(first_line), spans),
         other => {
-            let line = other.map_or(first_line, |(line, _)| line);
+            let line = other.map_or(first_line, |placed| placed.line());
             problems.push(Problem::new(path, line, "expected the short answer, a paragraph, first"));
             return None;
         }
     };
     let mut sections: Vec<Section> = Vec::new();
-    for (line, block) in blocks {
-        match block {
-            Block::Heading { text } => {
-                sections.push(Section { period: Period::parse(&text), heading: text, blocks: Vec::new(), line });
-            }
-            block => match sections.last_mut() {
-                Some(section) => section.blocks.push(block),
-                None => sections.push(Section { heading: String::new(), period: None, blocks: vec![block], line }),
-            },
+    for placed in blocks {
+        let line = placed.line();
+        let begin = |heading: String| Section { period: Period::parse(&heading), heading, blocks: vec![], line, text_lines: vec![] };
+        if let Block::Heading { text } = placed.block {
+            sections.push(begin(text));
+            continue;
+        }
+        if sections.is_empty() {
+            sections.push(begin(String::new()));
+        }
+        if let Some(section) = sections.last_mut() {
+            section.push(placed);
         }
     }
     if problems.len() > before {
@@ -398,22 +427,23 @@ pub(crate) fn parse(id: TopicId, file: &File, constants: &Constants, documents: 
         sections,
         links: parsed.links,
         effective_to_line: key_line("effective_to"),
+        review_by_line: key_line("review_by"),
         short_line,
     })
 }
 
 /// An unknown constant or an expression that does not parse keeps the set from being served; a missing value on some day does not.
-fn check_amounts(path: &str, blocks: &[(usize, Block)], constants: &Constants, problems: &mut Vec<Problem>) {
+fn check_amounts(path: &str, blocks: &[Placed], constants: &Constants, problems: &mut Vec<Problem>) {
     use crate::constants::ResolveError;
-    for (line, block) in blocks {
-        let texts: Vec<&str> = match block {
+    for placed in blocks {
+        let texts: Vec<&str> = match &placed.block {
             Block::Heading { text } => vec![text],
             block => block.spans().map(|span| span.text.as_str()).collect(),
         };
         for text in texts {
             match constants.resolve(text, Date::MAX) {
                 Err(error @ (ResolveError::Unknown(_) | ResolveError::Syntax(_))) => {
-                    problems.push(Problem::new(path, *line, error.to_string()));
+                    problems.push(Problem::new(path, placed.line(), error.to_string()));
                 }
                 Ok(_) | Err(ResolveError::NoValue { .. }) => {}
             }

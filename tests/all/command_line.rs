@@ -220,6 +220,21 @@ fn each_fault_of_the_content_is_told_with_file_and_line() {
 }
 
 #[test]
+fn a_check_of_a_day_to_come_lists_what_changes_until_then() {
+    let faq = small_faq();
+    let announced = SMALL_CONSTANTS
+        .replace("2026-01-01, value", "2026-01-01, to = 2098-12-31, value")
+        .replace("},\n]", "},\n  { from = 2099-01-01, value = 3000, basis = \"Điều 3\" },\n]");
+    fs::write(faq.path().join("constants.toml"), announced).expect("written");
+    let said = run(faq.path(), &["--faq", ".", "check", "--as-of", "2099-02-01"]);
+    assert_eq!(said.code, Some(1), "the reviews are overdue by then: {}{}", said.stdout, said.stderr);
+    for topic in ["mute", "ring"] {
+        let line = format!("content/vssid/{topic}.md:19: on 2099-01-01 {{{{fee}}}}: 2.000 đồng -> 3.000 đồng");
+        assert!(said.stdout.lines().any(|told| told == line), "{}", said.stdout);
+    }
+}
+
+#[test]
 fn a_folder_that_is_no_faq_is_told() {
     assert_problem("an empty folder", &check(folder().path()), "content:0: cannot list the folder");
     let without_topics = small_faq();

@@ -1,7 +1,9 @@
 //! `hotro check`: the content checks.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
+use faq::{Faq, TopicId};
 use hotro::config::Config;
 use hotro::conversation::now_ms;
 use hotro::dialogue::day_in_vietnam;
@@ -9,7 +11,8 @@ use jiff::civil::Date;
 
 pub(crate) fn run(config: &Config, as_of: Option<Date>) -> anyhow::Result<ExitCode> {
     let faq = super::load_faq(config)?;
-    let day = as_of.unwrap_or_else(|| day_in_vietnam(now_ms()));
+    let today = day_in_vietnam(now_ms());
+    let day = as_of.unwrap_or(today);
     let problems = faq::check(&faq, day);
     for problem in &problems {
         println!("{problem}");
@@ -21,5 +24,19 @@ pub(crate) fn run(config: &Config, as_of: Option<Date>) -> anyhow::Result<ExitCo
         faq.version(),
         problems.len()
     );
+    if day > today {
+        print_changes(&faq, today, day);
+    }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints what happens to the answers until a day to come.
+fn print_changes(faq: &Faq, today: Date, day: Date) {
+    let changes = faq::changes(faq, today, day);
+    println!();
+    for change in &changes {
+        println!("{change}");
+    }
+    let topics: BTreeSet<&TopicId> = changes.iter().map(|change| &change.topic).collect();
+    println!("after {today} until {day}: {} change(s) in {} topic(s)", changes.len(), topics.len());
 }
