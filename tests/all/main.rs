@@ -3,6 +3,7 @@
 mod browser;
 mod command_line;
 mod conversations;
+mod coverage;
 mod dialogue;
 mod http;
 mod store;
