@@ -198,9 +198,8 @@ Phí là {{fee}}, giảm {{share}}.
 "#;
 
     fn listed(topic: &str, from: Date, to: Date) -> String {
-        let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
-        let files = vec![file("constants.toml", CONSTANTS), file("content/vssid/fee.md", topic), file("documents.toml", DOCUMENTS)];
-        let faq = Faq::parse(files).unwrap_or_else(|error| panic!("{error}"));
+        let files = vec![File::new("constants.toml", CONSTANTS), File::new("content/vssid/fee.md", topic), File::new("documents.toml", DOCUMENTS)];
+        let faq = Faq::parse(files, "v1".to_owned()).unwrap_or_else(|error| panic!("{error}"));
         changes(&faq, from, to).iter().map(|change| format!("{change}\n")).collect()
     }
 

@@ -33,6 +33,11 @@ pub(crate) struct File {
 }
 
 impl File {
+    #[cfg(test)]
+    pub(crate) fn new(path: &str, text: &str) -> File {
+        File { path: path.to_owned(), bytes: text.to_owned().into_bytes().into() }
+    }
+
     /// The topic that the file holds; `None` when it is not a topic file.
     pub(crate) fn topic_id(&self) -> Option<TopicId> {
         TopicId::parse(self.path.strip_prefix("content/")?.strip_suffix(".md")?)
