@@ -100,6 +100,17 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// List what citizens asked and were not helped with: missed, not what was meant, or followed by a call for an operator.
+    Gaps {
+        /// Only questions from this day on.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        since: Option<jiff::civil::Date>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        database: Database,
+    },
 }
 
 #[derive(clap::Args)]
@@ -136,7 +147,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             flags.extend(listen.clone().map(|listen| ("listen", listen)));
             flags
         }
-        Command::Export { database, .. } | Command::Replay { database, .. } => database.flags(),
+        Command::Export { database, .. } | Command::Replay { database, .. } | Command::Gaps { database, .. } => database.flags(),
         _ => Vec::new(),
     };
     flags.extend(cli.faq.as_ref().map(|dir| ("faq_dir", dir.display().to_string())));
@@ -154,6 +165,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Fit { real, out } => command::fit::fit(&config, &real, &out)?,
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
+        Command::Gaps { since, json, .. } => command::gaps::run(&config, since, json)?,
     }
     Ok(ExitCode::SUCCESS)
 }

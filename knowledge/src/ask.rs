@@ -8,6 +8,7 @@ use crate::confidence::{FEATURES, Features, features};
 use crate::corpus::Subject;
 use crate::decide::{Candidate, Decision, Lead, decide};
 use crate::engine::{ANALYZER_VERSION, Engine, Ranked};
+use crate::groups::{self, Group};
 use crate::intent;
 use crate::mask::without_secrets;
 use crate::network::{Network, NetworkError};
@@ -125,6 +126,12 @@ impl Knowledge {
         trace.candidates = self.candidate_traces(&ranked, &judged);
         trace.features = judged.first().map(|first| FEATURES.into_iter().zip(first.features).collect()).unwrap_or_default();
         Reading { candidates, decision, understood: ranked.question.understood, trace }
+    }
+
+    /// Groups questions that ask much the same, the largest group first; each question is in one group. The work grows with the
+    /// number of questions, not with its square.
+    pub fn group(&self, questions: &[&str]) -> Vec<Group> {
+        groups::group(&self.engine, questions)
     }
 
     /// The candidates with their probabilities, best first.

@@ -87,6 +87,11 @@ impl Coverage {
         Coverage { idf_max: idf(1.0), idf: counts.into_iter().map(|(word, count)| (word, idf(count))).collect(), words }
     }
 
+    /// How telling a folded word is; `None` stands for a word that no text holds.
+    pub(crate) fn idf(&self, word: Option<FoldId>) -> f32 {
+        word.and_then(|word| self.idf.get(&word)).copied().unwrap_or(self.idf_max)
+    }
+
     fn of(&self, words: &[Option<FoldId>], topic: usize) -> Found {
         let mut found = Found::default();
         for word in words {

@@ -12,6 +12,7 @@ mod decide;
 mod engine;
 pub mod eval;
 pub mod fit;
+mod groups;
 mod hash;
 mod index;
 mod intent;
@@ -28,6 +29,7 @@ mod weights;
 
 pub use ask::{AskContext, BuildError, Knowledge, Reading};
 pub use decide::{CHOICES_MAX, Candidate, Decision, NEAREST_MAX};
+pub use groups::Group;
 pub use intent::Intent;
 pub use network::{Network, NetworkError};
 pub use rank::CANDIDATES_MAX;

@@ -290,6 +290,8 @@ async fn a_stored_conversation_can_be_exported_and_replayed() {
     let worded = server.citizen().await;
     let label = worded.events(0).await[1]["message"]["choices"][0]["label"].as_str().expect("a label").to_owned();
     worded.say(&label).await;
+    let missed = server.citizen().await;
+    missed.say("giá vàng hôm nay bao nhiêu một chỉ").await;
     server.stop();
     let data = server.data().display().to_string();
     let folder = folder();
@@ -303,7 +305,16 @@ async fn a_stored_conversation_can_be_exported_and_replayed() {
 
     let replayed = run(folder.path(), &["replay", "--data", &data]);
     assert_eq!(replayed.code, Some(0), "{}", replayed.stderr);
-    assert!(replayed.stdout.starts_with("1 questions, 0 would end otherwise on "), "{}", replayed.stdout);
+    assert!(replayed.stdout.starts_with("2 questions, 0 would end otherwise on "), "{}", replayed.stdout);
+
+    let gaps = run(folder.path(), &["gaps", "--json", "--since", "2026-01-01", "--data", &data]);
+    assert_eq!(gaps.code, Some(0), "{}", gaps.stderr);
+    let gaps: Value = serde_json::from_str(&gaps.stdout).expect("JSON");
+    assert_eq!((&gaps["asked"], &gaps["unhelped"]), (&Value::from(2), &Value::from(1)), "{gaps}");
+    assert_eq!(gaps["gaps"][0]["question"], "giá vàng hôm nay bao nhiêu một chỉ", "{gaps}");
+    let read = run(folder.path(), &["gaps", "--data", &data]);
+    assert!(read.stdout.starts_with("1 of 2 questions were not helped with, in 1 groups\n"), "{}", read.stdout);
+    assert!(read.stdout.contains("  1 in 1 conversation(s): 1 missed, 0 unhappy, 0 to an operator; last on "), "{}", read.stdout);
 
     let unknown = run(folder.path(), &["export", "01890000-0000-7000-8000-000000000000", "--data", &data]);
     assert_refused("an unknown conversation", &unknown, "no conversation 01890000-0000-7000-8000-000000000000");

@@ -5,6 +5,7 @@ mod command_line;
 mod conversations;
 mod coverage;
 mod dialogue;
+mod gaps;
 mod http;
 mod store;
 mod telegram;

@@ -16,23 +16,23 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// An empty database that can be opened several times, as by several nodes or after a restart.
-struct Database {
+pub(crate) struct Database {
     url: String,
     _folder: Option<TempDir>,
 }
 
 impl Database {
-    fn sqlite() -> Database {
+    pub(crate) fn sqlite() -> Database {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("new/hotro.db").display());
         Database { url, _folder: Some(folder) }
     }
 
-    async fn postgres() -> Database {
+    pub(crate) async fn postgres() -> Database {
         Database { url: Postgres::shared().database().await.expect("a database"), _folder: None }
     }
 
-    async fn open(&self) -> Store {
+    pub(crate) async fn open(&self) -> Store {
         Store::open(&self.url).await.expect("the store opens")
     }
 }
@@ -43,17 +43,18 @@ macro_rules! on_both {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(super::Database::sqlite()).await;
+                super::$name($crate::store::Database::sqlite()).await;
             })*
         }
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(super::Database::postgres().await).await;
+                super::$name($crate::store::Database::postgres().await).await;
             })*
         }
     };
 }
+pub(crate) use on_both;
 
 on_both! {
     a_log_is_read_in_the_order_it_was_appended
@@ -73,6 +74,7 @@ on_both! {
     leaving_by_a_clock_that_is_behind_is_no_error
     the_queue_is_ordered_by_entry
     conversations_are_listed_page_by_page
+    conversations_that_went_on_since_are_listed
     reopening_keeps_everything
     closing_commits_what_is_queued_and_refuses_more
     nodes_may_start_together
@@ -413,6 +415,23 @@ async fn conversations_are_listed_page_by_page(database: Database) {
         listed.extend(page.iter().map(|row| row.conversation_id));
     }
     assert_eq!(listed, ids);
+}
+
+async fn conversations_that_went_on_since_are_listed(database: Database) {
+    let store = database.open().await;
+    let mut ids = vec![begin(&store).await, begin(&store).await, begin(&store).await];
+    ids.sort();
+    store.append(Append { at_ms: AT_MS + 10, ..append(ids[0], 1) }).await.unwrap();
+    store.append(Append { at_ms: AT_MS + 20, ..append(ids[2], 1) }).await.unwrap();
+    let since = async |after, since_ms, limit| {
+        let rows = store.conversations_since(after, since_ms, limit).await.unwrap();
+        rows.into_iter().map(|row| row.conversation_id).collect::<Vec<_>>()
+    };
+    assert_eq!(since(None, i64::MIN, 10).await, ids);
+    assert_eq!(since(None, AT_MS + 1, 10).await, [ids[0], ids[2]]);
+    assert_eq!(since(None, AT_MS + 1, 1).await, [ids[0]]);
+    assert_eq!(since(Some(ids[0]), AT_MS + 1, 10).await, [ids[2]]);
+    assert!(since(None, AT_MS + 21, 10).await.is_empty());
 }
 
 async fn reopening_keeps_everything(database: Database) {

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod fit;
+pub(crate) mod gaps;
 pub(crate) mod replay;
 pub(crate) mod serve;
 

@@ -1,10 +1,12 @@
 //! Conversations: load, step, append, wake the readers. The same loop for every channel.
 
 mod bell;
+mod gaps;
 mod replay;
 mod token;
 
 pub use bell::Follower;
+pub use gaps::{GAPS_LISTED_MAX, Gap, Gaps, UNHELPED_KEPT_MAX, Unhelped, UnhelpedQuestion, Unhelpful, unhelped};
 pub use replay::{Difference, Replayed, replay};
 pub use token::Token;
 

@@ -33,8 +33,7 @@ pub fn replay(log: &[Recorded], knowledge: &Knowledge) -> Replayed {
     for recorded in log {
         match &recorded.event {
             Event::CitizenMessage { text, .. } => question = Some((recorded.seq, text.clone(), state.clone())),
-            // The words of a button lead to its topic, and no search decided that.
-            Event::BotMessage { decided: Some(decided), .. } if decided.candidates.is_empty() && decided.topic.is_some() => {}
+            Event::BotMessage { decided: Some(decided), .. } if !decided.by_search() => {}
             Event::BotMessage { outcome, decided: Some(decided), .. } => {
                 if let Some((seq, text, before)) = question.take() {
                     let reading = knowledge.ask(&text, &AskContext { last_topic: before.last_topic.as_ref() });

@@ -165,6 +165,13 @@ pub struct Decided {
     pub answer_threshold: f64,
 }
 
+impl Decided {
+    /// Whether a search decided it. A tap, or the very words of a button, lead to their topic without one.
+    pub fn by_search(&self) -> bool {
+        !self.candidates.is_empty() || self.topic.is_none()
+    }
+}
+
 /// Why someone wants an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

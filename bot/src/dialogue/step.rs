@@ -49,6 +49,11 @@ pub fn day_in_vietnam(at_ms: i64) -> Date {
     jiff::Timestamp::from_millisecond(at_ms).map_or(Date::MIN, |at| VIETNAM.to_datetime(at).date())
 }
 
+/// When a day begins in Vietnam, in Unix milliseconds; days out of range begin at the end that they are beyond.
+pub fn start_of_day_in_vietnam(day: Date) -> i64 {
+    VIETNAM.to_timestamp(day.at(0, 0, 0, 0)).map_or(if day > Date::ZERO { i64::MAX } else { i64::MIN }, |at| at.as_millisecond())
+}
+
 /// What one input leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
@@ -198,7 +203,7 @@ fn default_label(choice: &ChoiceId, faq: &Faq) -> Option<String> {
 }
 
 fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply {
-    if let Some(choice) = chosen_by_typing(state, text) {
+    if let Some(choice) = chosen_by_typing(&state.offered, text) {
         return choose(state, choice, context);
     }
     let reading = context.knowledge.ask(text, &AskContext { last_topic: state.last_topic.as_ref() });
@@ -230,10 +235,10 @@ fn only_secrets() -> Reply {
     Reply::say(Outcome::Refused, Vec::new()).offering([lookup, texts::operator_choice()])
 }
 
-/// "2", "số 2", "ý 2", or the very words of a button.
-fn chosen_by_typing(state: &State, text: &str) -> Option<ChoiceId> {
+/// The choice that a text means: "2", "số 2", "ý 2", or the very words of a button.
+pub(crate) fn chosen_by_typing(offered: &[Choice], text: &str) -> Option<ChoiceId> {
     let text = text.trim().to_lowercase();
-    let offered = || state.offered.iter().filter(|choice| choice.href.is_none());
+    let offered = || offered.iter().filter(|choice| choice.href.is_none());
     if let Some(choice) = offered().find(|choice| choice.label.to_lowercase() == text) {
         return ChoiceId::parse(&choice.id);
     }

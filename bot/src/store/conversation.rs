@@ -88,6 +88,25 @@ impl Store {
         Ok(rows)
     }
 
+    /// As [`Store::conversations`], those whose last event was appended at `since_ms` or later.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn conversations_since(&self, after: Option<Uuid>, since_ms: i64, limit: u32) -> Result<Vec<ConversationRow>, StoreError> {
+        let after = after.map_or_else(String::new, |id| id.to_string());
+        let rows = on_reader!(self, |pool| query_as(
+            "select conversation.conversation_id, channel, token_hash, last_seq, created_ms from conversation
+             join event on event.conversation_id = conversation.conversation_id and event.seq = last_seq
+             where conversation.conversation_id > $1 and event.at_ms >= $2 order by conversation.conversation_id limit $3"
+        )
+        .bind(&after)
+        .bind(since_ms)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)?;
+        Ok(rows)
+    }
+
     /// The log behind `after`, by seq, at most `limit` events of it.
     ///
     /// # Errors
