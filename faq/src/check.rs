@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::Faq;
+use crate::constants::without_expressions;
 use crate::markup::{anchor, map_spans, plain_text};
 use crate::problem::Problem;
 use crate::topic::Topic;
@@ -21,6 +22,7 @@ pub fn check(faq: &Faq, today: Date) -> Vec<Problem> {
         check_times(faq, topic, today, &mut problems);
         check_links(faq, topic, &mut problems);
         check_text(faq, topic, today, &mut problems);
+        faq.outdated.check(topic, today, &mut problems);
     }
     check_questions(faq, &mut problems);
     let authored = faq.read_authored();
@@ -118,15 +120,7 @@ fn check_text(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Problem>
 
 /// The first amount in đồng that stands in the text and not in `{{...}}`.
 fn raw_amount(text: &str) -> Option<String> {
-    let mut outside = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        outside.push_str(before);
-        // A word of its own, so that "{{a}} đồng" does not join with a number before it.
-        outside.push_str(" ¤ ");
-        rest = after.split_once("}}").map_or("", |(_, after)| after);
-    }
-    outside.push_str(rest);
+    let outside = without_expressions(text);
     let words: Vec<&str> = outside.split_whitespace().collect();
     words.iter().enumerate().find_map(|(at, whole)| {
         let word = whole.trim_matches(|c: char| !c.is_alphanumeric());

@@ -217,6 +217,20 @@ pub(crate) fn expressions(text: &str) -> impl Iterator<Item = &str> {
     text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0))
 }
 
+/// A text as typed by hand: a mark stands for each expression.
+pub(crate) fn without_expressions(text: &str) -> String {
+    let mut outside = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        outside.push_str(before);
+        // A word of its own, so that "{{a}} đồng" does not join with a number before it.
+        outside.push_str(" ¤ ");
+        rest = after.split_once("}}").map_or("", |(_, after)| after);
+    }
+    outside.push_str(rest);
+    outside
+}
+
 /// What an expression multiplies.
 fn factors(expression: &str) -> impl Iterator<Item = &str> {
     expression.strip_prefix(EXAMPLE).unwrap_or(expression).split('*').map(str::trim)

@@ -10,6 +10,7 @@ mod constants;
 mod date;
 mod documents;
 mod markup;
+mod outdated;
 mod problem;
 mod source;
 mod topic;
@@ -29,6 +30,7 @@ use std::sync::OnceLock;
 
 use jiff::civil::Date;
 
+use outdated::Outdated;
 use topic::AuthoredQuestions;
 
 /// The whole FAQ, immutable. Cheap to share behind an `Arc`.
@@ -42,6 +44,8 @@ pub struct Faq {
     authored: OnceLock<AuthoredQuestions>,
     constants: Constants,
     documents: Documents,
+    /// What no answer may say as today's rule.
+    outdated: Outdated,
     version: String,
 }
 
@@ -56,7 +60,8 @@ impl Faq {
         Faq::parse(files, version)
     }
 
-    /// The content of a folder laid out as `faq/`: `content/`, `questions/`, `constants.toml`, `documents.toml`.
+    /// The content of a folder laid out as `faq/`: `content/`, `constants.toml`, `documents.toml`, and where there are
+    /// any `questions/` and `outdated.toml`.
     ///
     /// Errors: every problem that keeps the set from being served, each with file and line.
     pub fn from_dir(dir: &Path) -> Result<Faq, LoadError> {
@@ -71,6 +76,7 @@ impl Faq {
         let mut problems = Vec::new();
         let constants = Constants::parse(&source::find(&files, "constants.toml"), &mut problems);
         let documents = Documents::parse(&source::find(&files, "documents.toml"), &mut problems);
+        let outdated = Outdated::parse(&source::find(&files, "outdated.toml"), &documents, &mut problems);
         let mut topics: Vec<Topic> = files
             .iter()
             .filter_map(|file| Some((file, file.topic_id()?)))
@@ -83,7 +89,7 @@ impl Faq {
         let by_id = index_ids(&topics, &mut problems);
         if problems.is_empty() {
             let authored_files = files.into_iter().filter(source::File::is_authored).collect();
-            Ok(Faq { topics, by_id, authored_files, authored: OnceLock::new(), constants, documents, version })
+            Ok(Faq { topics, by_id, authored_files, authored: OnceLock::new(), constants, documents, outdated, version })
         } else {
             problems.sort();
             Err(LoadError { problems })

@@ -285,13 +285,14 @@ impl Reader<'_> {
 
 /// The anchor of a heading: its words without accents, joined by `-`. Also the key by which two questions count as the same.
 pub(crate) fn anchor(text: &str) -> String {
-    let folded: String = text
-        .to_lowercase()
-        .nfd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-        .map(|c| if c == 'đ' { 'd' } else { c })
-        .collect();
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    fold(text).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// A text in lower case and without accents.
+pub(crate) fn fold(text: &str) -> String {
+    let letters = text.to_lowercase();
+    let bare = letters.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c));
+    bare.map(|c| if c == 'đ' { 'd' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ const FILES_MAX: usize = 20_000;
 #[include = "questions/*.tsv"]
 #[include = "constants.toml"]
 #[include = "documents.toml"]
+#[include = "outdated.toml"]
 struct Embedded;
 
 /// One content file; `path` is relative to the FAQ folder, with `/`.
@@ -68,6 +69,10 @@ pub(crate) fn from_dir(dir: &Path) -> Result<Vec<File>, LoadError> {
     }
     for name in ["constants.toml", "documents.toml"] {
         read(dir, name.to_owned(), &mut files, &mut problems);
+    }
+    // A set that forbids nothing may do without.
+    if dir.join("outdated.toml").exists() {
+        read(dir, "outdated.toml".to_owned(), &mut files, &mut problems);
     }
     if problems.is_empty() {
         files.sort_by(|a, b| a.path.cmp(&b.path));

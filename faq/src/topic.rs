@@ -155,6 +155,11 @@ impl Section {
         self.period.map_or(today, |period| period.to.min(today))
     }
 
+    /// Whether the days that it is about are over on `today`.
+    pub(crate) fn is_past(&self, today: Date) -> bool {
+        self.period.is_some_and(|period| period.to < today)
+    }
+
     fn push(&mut self, placed: Placed) {
         self.blocks.push(placed.block);
         self.text_lines.push(placed.lines);

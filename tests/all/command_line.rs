@@ -111,6 +111,7 @@ fn small_faq() -> TempDir {
     };
     write("constants.toml", SMALL_CONSTANTS);
     write("documents.toml", "[guide]\ntitle = \"Hướng dẫn\"\nurl = \"https://guide.example/\"\nfrom = 2020-01-01\n");
+    write("outdated.toml", SMALL_OUTDATED);
     write("questions/vssid.tsv", "topic\tregister\tquestion\nvssid/ring\tchat\tsao máy không kêu\n");
     write("content/vssid/ring.md", SMALL_TOPIC);
     let other = SMALL_TOPIC.replace("chuông", "màn hình").replace("vssid/mute", "vssid/ring");
@@ -125,6 +126,16 @@ values = [
   { from = 2020-01-01, to = 2025-12-31, value = 1000, basis = "Điều 1" },
   { from = 2026-01-01, value = 2000, basis = "Điều 2" },
 ]
+"#;
+
+const SMALL_OUTDATED: &str = r#"past = ["trước đây"]
+
+[[statement]]
+phrases = ["quay tay"]
+was = "chuông cũ"
+instead = "chuông điện"
+source = { document = "guide", article = "Mục II" }
+example = "Quay tay cho chuông kêu."
 "#;
 
 const SMALL_TOPIC: &str = r#"+++
@@ -167,7 +178,7 @@ fn each_fault_of_the_content_is_told_with_file_and_line() {
     let long = format!("Vào phần {}cài đặt", "rất dài ".repeat(50));
     let overlapping = SMALL_CONSTANTS.replace("to = 2025-12-31", "to = 2026-06-30");
     let ended = SMALL_CONSTANTS.replace("{ from = 2026-01-01, value", "{ from = 2026-01-01, to = 2026-06-30, value");
-    let cases: [(&str, &str, &str, &str, &str); 16] = [
+    let cases: [(&str, &str, &str, &str, &str); 18] = [
         ("missing field", RING, "title = \"Bật chuông\"\n", "", "content/vssid/ring.md:2: missing field `title`"),
         ("unknown field", RING, "actions = []", "acts = []", "content/vssid/ring.md:16: unknown field `acts`"),
         ("unknown related topic", RING, "\"vssid/mute\"", "\"vssid/none\"", "content/vssid/ring.md:15: unknown related topic `vssid/none`"),
@@ -183,6 +194,20 @@ fn each_fault_of_the_content_is_told_with_file_and_line() {
         ("overdue", RING, "review_by = 2027", "review_by = 2026", "content/vssid/ring.md:1: overdue: review_by is 2026-06-01"),
         ("undated", RING, "effective_from = 2021-01-01\n", "", "content/vssid/ring.md:2: missing field `effective_from`"),
         ("dead anchor", RING, "#cac-buoc", "#khong-co", "content/vssid/ring.md:19: dead anchor `#khong-co`"),
+        (
+            "outdated statement",
+            RING,
+            "1. Mở cài đặt.",
+            "1. Mở cài đặt.\n2. Quay tay ba vòng.",
+            "content/vssid/ring.md:23: outdated: `quay tay` (chuông cũ); now: chuông điện (Hướng dẫn, Mục II)",
+        ),
+        (
+            "outdated statement without its document",
+            "outdated.toml",
+            "\"guide\"",
+            "\"book\"",
+            "outdated.toml:3: unknown document `book`: add it to documents.toml",
+        ),
         ("long short answer", RING, "Vào phần cài đặt", &long, "content/vssid/ring.md:19: the short answer has "),
         ("broken front matter", RING, "title = ", "title = = ", "content/vssid/ring.md:2: "),
         ("no front matter", RING, "+++\ntitle", "title", "content/vssid/ring.md:1: expected front matter"),
