@@ -1,0 +1,5 @@
+//! The operators' desk: who waits for a person, who serves them, and when somebody is there.
+//!
+//! [`queue`] decides and knows no clock, no I/O and no randomness; a test in `tests/` makes sure of it.
+
+pub mod queue;
