@@ -1,5 +1,6 @@
 //! The operators' desk: who waits for a person, who serves them, and when somebody is there.
 //!
-//! [`queue`] decides and knows no clock, no I/O and no randomness; a test in `tests/` makes sure of it.
+//! [`queue`] and [`calendar`] decide and know no clock, no I/O and no randomness; a test in `tests/` makes sure of it.
 
+pub mod calendar;
 pub mod queue;

@@ -20,7 +20,8 @@ const MISSES_BEFORE_OPERATOR: u32 = 2;
 const DECIDED_CANDIDATES_MAX: usize = 5;
 /// Buttons under a miss: two topics, then the way out.
 const NEAREST_MAX: usize = 2;
-const VIETNAM: jiff::tz::Offset = jiff::tz::Offset::constant(7);
+/// Vietnam's time: no summer time.
+pub(crate) const VIETNAM: jiff::tz::Offset = jiff::tz::Offset::constant(7);
 
 /// What a turn may look at.
 #[derive(Clone, Copy)]
