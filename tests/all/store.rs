@@ -10,6 +10,7 @@ use hotro::store::{
     Announcement, Append, Appended, EVENTS_PER_APPEND_MAX, HandoffReason, NewConversation, NewEvent, Snapshot, Store, StoreEffect,
     StoreError, StoredEvent,
 };
+use sqlx::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 use tokio::task::JoinSet;
@@ -34,6 +35,17 @@ impl Database {
 
     pub(crate) async fn open(&self) -> Store {
         Store::open(&self.url).await.expect("the store opens")
+    }
+
+    /// The one text that a query gives, asked beside the store.
+    async fn text(&self, query: &'static str) -> String {
+        if self.url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&self.url).await.expect("a connection");
+            sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("one text")
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.expect("a connection");
+            sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("one text")
+        }
     }
 }
 
@@ -72,6 +84,7 @@ on_both! {
     the_newest_snapshot_replaces_the_older
     a_conversation_waits_once_and_can_come_again
     leaving_by_a_clock_that_is_behind_is_no_error
+    a_handoff_waits_until_it_is_abandoned
     the_queue_is_ordered_by_entry
     conversations_are_listed_page_by_page
     conversations_that_went_on_since_are_listed
@@ -383,6 +396,15 @@ async fn leaving_by_a_clock_that_is_behind_is_no_error(database: Database) {
     let leave = Append { effects: vec![StoreEffect::LeaveQueue], at_ms: AT_MS - 5_000, ..append(id, 2) };
     assert_eq!(store.append(leave).await, Ok(Appended::At { first_seq: 3 }));
     assert_eq!(waiting(&store).await, []);
+}
+
+async fn a_handoff_waits_until_it_is_abandoned(database: Database) {
+    let store = database.open().await;
+    let id = begin(&store).await;
+    store.append(Append { effects: queue("asked"), ..append(id, 1) }).await.unwrap();
+    assert_eq!(database.text("select state from handoff").await, "waiting");
+    store.append(Append { effects: vec![StoreEffect::LeaveQueue], ..append(id, 2) }).await.unwrap();
+    assert_eq!(database.text("select state from handoff").await, "abandoned");
 }
 
 async fn the_queue_is_ordered_by_entry(database: Database) {

@@ -340,7 +340,7 @@ async fn leave_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx:
     // Not before it was queued: the clock of the node that queued it may be ahead.
     match tx {
         Tx::Sqlite(tx) => query(
-            "update handoff set closed_ms = max(handoff.queued_ms, leave.value ->> 'closed_ms')
+            "update handoff set closed_ms = max(handoff.queued_ms, leave.value ->> 'closed_ms'), state = 'abandoned'
              from json_each($1) as leave
              where handoff.conversation_id = leave.value ->> 'conversation_id' and handoff.closed_ms is null",
         )
@@ -349,7 +349,7 @@ async fn leave_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx:
         .await
         .map(drop),
         Tx::Postgres(tx) => query(
-            "update handoff set closed_ms = greatest(handoff.queued_ms, leave.closed_ms)
+            "update handoff set closed_ms = greatest(handoff.queued_ms, leave.closed_ms), state = 'abandoned'
              from unnest($1::text[], $2::bigint[]) as leave (conversation_id, closed_ms)
              where handoff.conversation_id = leave.conversation_id and handoff.closed_ms is null",
         )
