@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 
-.PHONY: run test check fmt train eval compare load needs
+.PHONY: run test check fmt train eval compare load simulation needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -43,3 +43,8 @@ compare:
 load:
 	$(CARGO) build --release --workspace
 	./target/release/load
+
+# A thousand days at the operators' desk, every rule checked at every step. SEED=n make simulation replays one of them.
+simulation:
+	$(CARGO) build --release --workspace
+	./target/release/simulation

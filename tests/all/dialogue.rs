@@ -1,9 +1,7 @@
 //! What holds in every conversation, whatever the citizen does.
 
-use std::fs;
-use std::path::Path;
-
 use harness::dialogue::Conversation;
+use harness::sources;
 use hotro::dialogue::{Channel, Choice, Effect, Event, Input, MESSAGE_CHARS_MAX, Outcome, Recorded, State, Unsupported};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -234,18 +232,5 @@ proptest! {
 
 #[test]
 fn the_dialogue_knows_no_clock_no_chance_and_no_outside() {
-    let forbidden = ["tokio", "axum", "sqlx", "teloxide", "reqwest", "SystemTime", "Instant", "rand", "async"];
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bot/src/dialogue");
-    let mut files = 0;
-    for entry in fs::read_dir(&folder).expect("the folder of the dialogue") {
-        let path = entry.expect("an entry of the folder").path();
-        let source = fs::read_to_string(&path).expect("a source file");
-        files += 1;
-        for (number, line) in (1..).zip(source.lines()).filter(|(_, line)| !line.trim_start().starts_with("//")) {
-            for word in line.split(|letter: char| !letter.is_alphanumeric() && letter != '_') {
-                assert!(!forbidden.contains(&word), "{}:{number} mentions {word}", path.display());
-            }
-        }
-    }
-    assert!(files >= 5, "{files} files in {}", folder.display());
+    assert!(sources::pure("bot/src/dialogue") >= 5);
 }

@@ -4,6 +4,7 @@ mod browser;
 mod command_line;
 mod conversations;
 mod coverage;
+mod desk;
 mod dialogue;
 mod gaps;
 mod http;

@@ -1,10 +1,12 @@
-//! What tests need around the program: databases, servers, a browser, a Bot API.
+//! What tests need around the program: databases, servers, a browser, a Bot API, a day at the operators' desk.
 
 pub mod browser;
 pub mod citizen;
+pub mod desk;
 pub mod dialogue;
 pub mod kept;
 pub mod postgres;
 pub mod server;
+pub mod sources;
 pub mod telegram;
 pub mod wait;
