@@ -295,9 +295,8 @@ example = "Nộp ở BHXH huyện."
         let topic = "+++\ntitle = \"Nơi nộp\"\nquestions = []\nbasis = [{ document = \"law\", article = \"Điều 1\" }]\n\
             effective_from = 2020-01-01\nreviewed = 2026-06-01\nreview_by = 2027-06-01\nrelated = []\nactions = []\naliases = []\n+++\n\
             Nộp ở nơi bạn ở.\n\n## Nơi nộp\n- Cơ quan BHXH.\n- Hoặc **BHXH** huyện.\n\n## Trước 01/07/2025\n- Nộp ở BHXH huyện.\n";
-        let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
-        let files = vec![file("content/service/place.md", topic), file("documents.toml", LAW), file("outdated.toml", LIST)];
-        let faq = Faq::parse(files).unwrap_or_else(|error| panic!("{error}"));
+        let files = vec![File::new("content/service/place.md", topic), File::new("documents.toml", LAW), File::new("outdated.toml", LIST)];
+        let faq = Faq::parse(files, "v1".to_owned()).unwrap_or_else(|error| panic!("{error}"));
         let told = |today: Date| {
             let mut problems = Vec::new();
             faq.topics().iter().for_each(|topic| faq.outdated.check(topic, today, &mut problems));
@@ -313,8 +312,8 @@ example = "Nộp ở BHXH huyện."
     fn what_holds_instead_is_never_refused() {
         let files = embedded();
         let mut problems = Vec::new();
-        let documents = Documents::parse(find(&files, "documents.toml"), &mut problems);
-        let outdated = Outdated::parse(find(&files, FILE), &documents, &mut problems);
+        let documents = Documents::parse(&find(&files, "documents.toml"), &mut problems);
+        let outdated = Outdated::parse(&find(&files, FILE), &documents, &mut problems);
         assert_eq!(problems, []);
         assert!(outdated.statements.len() >= 30, "{}", outdated.statements.len());
         for Statement { instead, .. } in &outdated.statements {
