@@ -10,6 +10,7 @@ use hotro::conversation::Conversations;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -68,6 +69,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }));
     }
 
+    // Before it says that it serves: whoever reads that may stop it at once.
+    let stopped = stop_signals().context("listening for signals")?;
     println!("hotro: page    http://{address}/");
     println!("hotro: widget  http://{address}/widget.js");
     if config.telegram.token.is_some() {
@@ -76,7 +79,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     println!("hotro: API     http://{address}/api/openapi.json");
     let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
-            stopped().await;
+            stopped.await;
             tracing::info!("stopping: open requests finish, streams end");
             let _ = stop.send(true);
         })
@@ -89,16 +92,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     served
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+/// Ends at Ctrl-C or SIGTERM, also when that came before somebody waits for it.
+fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-        Err(_) => _ = tokio::signal::ctrl_c().await,
-    }
+    })
 }
