@@ -6,6 +6,7 @@
 pub mod channel;
 pub mod config;
 pub mod conversation;
+pub mod desk;
 pub mod dialogue;
 pub mod secret;
 pub mod store;

@@ -7,6 +7,8 @@ use hotro::channel::telegram::{Telegram, TelegramConfig};
 use hotro::channel::web::{self, Limits, Origins, Web};
 use hotro::config::{Config, LogFormat};
 use hotro::conversation::Conversations;
+use hotro::desk::account::Accounts;
+use hotro::desk::api::{self, Desk};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -48,14 +50,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
-    let web = Web::new(
-        conversations.clone(),
-        Limits::new(&config.limits),
-        Origins::new(config.web.allowed_origins.clone()),
-        stopping.clone(),
-        Some(recorder),
-    );
-    let mut router = web::router(web);
+    let limits = Limits::new(&config.limits);
+    let accounts = Accounts::new(store.clone(), super::load_key(config, &store).await?).context("starting the accounts")?;
+    let (desk_routes, desk_doc) = api::router(Desk::new(accounts, limits.clone(), config.public_origin()));
+    let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
+    let mut router = web::router(web, desk_doc).merge(desk_routes);
     let mut telegram_task = None;
     if let Some(keys) = TelegramConfig::from_keys(&config.telegram)? {
         let telegram = Telegram::new(keys, conversations.clone()).context("telegram")?;
