@@ -18,6 +18,8 @@ const KEYS: &[&str] = &[
     "data_dir",
     "database_url",
     "faq_dir",
+    "key",
+    "web.public_url",
     "web.allowed_origins",
     "limits.messages_per_conversation_per_minute",
     "limits.messages_per_network_per_minute",
@@ -45,6 +47,9 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// A FAQ folder instead of the embedded one.
     pub faq_dir: Option<PathBuf>,
+    /// The key that personal data and second factors are sealed with: 64 hexadecimal digits, from the variable HOTRO_KEY. The same
+    /// on all nodes. Default: a file in `data_dir`, made at the first start.
+    pub key: Option<Secret>,
     /// The widget and its API.
     pub web: WebConfig,
     /// Limits on citizens.
@@ -62,6 +67,7 @@ impl Default for Config {
             data_dir: PathBuf::from("data"),
             database_url: None,
             faq_dir: None,
+            key: None,
             web: WebConfig::default(),
             limits: LimitsConfig::default(),
             telegram: TelegramConfig::default(),
@@ -74,6 +80,9 @@ impl Default for Config {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebConfig {
+    /// `https://` address of this server as browsers reach it, without a path: the links of invitations, and the only origin that
+    /// the console writes from. Default none: `listen`, and the host that a browser asks.
+    pub public_url: Option<String>,
     /// Origins of the pages that carry the widget, beside this server's own; `*` for all. Default none.
     pub allowed_origins: Vec<String>,
 }
@@ -192,6 +201,11 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        if let Some(url) = &self.web.public_url
+            && !is_origin(url)
+        {
+            return Err(ConfigError::Value("web.public_url: expected https://host, without a path".to_owned()));
+        }
         let telegram = &self.telegram;
         if let Some(url) = &telegram.public_url {
             if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") {
@@ -207,6 +221,11 @@ impl Config {
         Ok(())
     }
 
+    /// This server's own origin where it is configured: lower case, no slash at its end.
+    pub fn public_origin(&self) -> Option<String> {
+        self.web.public_url.as_ref().map(|url| url.trim_end_matches('/').to_ascii_lowercase())
+    }
+
     /// The database to open.
     pub fn database_url(&self) -> String {
         match &self.database_url {
@@ -214,6 +233,13 @@ impl Config {
             None => format!("sqlite://{}", self.data_dir.join("hotro.db").display()),
         }
     }
+}
+
+/// `https://host` or `http://host`, perhaps with a port and one slash.
+fn is_origin(url: &str) -> bool {
+    let Ok(uri) = url.parse::<axum::http::Uri>() else { return false };
+    let plain = uri.path() == "/" && uri.query().is_none() && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    plain && matches!(uri.scheme_str(), Some("https" | "http"))
 }
 
 fn read_file(named: Option<&Path>) -> Result<Table, ConfigError> {
@@ -288,7 +314,7 @@ fn check_alone(key: &str, alone: Table) -> Result<(), ConfigError> {
     match alone.try_into::<Config>() {
         Ok(_) => Ok(()),
         Err(error) => {
-            let secret = key.contains("token") || key.contains("secret") || key.contains("database_url");
+            let secret = key.contains("token") || key.contains("secret") || key.contains("database_url") || key == "key";
             let reason = if secret { "the value does not fit" } else { error.message() };
             Err(ConfigError::Value(format!("{key}: {reason}")))
         }
@@ -336,6 +362,9 @@ mod tests {
         check("", &[("HOTRO_LISTNE", "x")], "HOTRO_LISTNE: no such setting");
         check("[telegram]\ntoken = [\"geheim\"]", &[], "telegram.token: the value does not fit");
         check("[telegram]\npublic_url = \"https://a.example\"", &[], "telegram.webhook_secret: ");
+        check("key = [\"geheim\"]", &[], "key: the value does not fit");
+        check("[web]\npublic_url = \"https://a.example/console\"", &[], "web.public_url: ");
+        check("[web]\npublic_url = \"a.example\"", &[], "web.public_url: ");
         check("[log]\nformat = \"xml\"", &[], "log.format: ");
     }
 

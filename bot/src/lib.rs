@@ -8,4 +8,5 @@ pub mod config;
 pub mod conversation;
 pub mod desk;
 pub mod dialogue;
+pub mod secret;
 pub mod store;

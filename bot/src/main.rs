@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hotro::config::Config;
+use hotro::desk::account::Role;
 
 #[derive(Parser)]
 #[command(name = "hotro", version, about = "Answers citizens of Vietnam Social Security on the web, on Telegram and in a terminal.")]
@@ -111,15 +112,53 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Who may work at the console.
+    Operator {
+        #[command(subcommand)]
+        command: OperatorCommand,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(Subcommand)]
+enum OperatorCommand {
+    /// Add an operator and print the link with which they set their password.
+    Add {
+        /// What they sign in with: 2 to 64 of a-z, 0-9, `.`, `_` and `-`.
+        name: String,
+        /// operator or supervisor.
+        #[arg(long, value_parser = parse_role)]
+        role: Role,
+        /// What colleagues and citizens read; default the name.
+        #[arg(long, value_name = "TEXT")]
+        display_name: Option<String>,
+    },
+    /// Print another link: for a lost password or telephone, or for an operator who was disabled.
+    Invite {
+        /// Their name.
+        name: String,
+    },
+    /// Print all operators: name, role, standing, second factor, display name.
+    List,
+    /// End an operator's access at once.
+    Disable {
+        /// Their name.
+        name: String,
+    },
+}
+
+fn parse_role(word: &str) -> Result<Role, String> {
+    Role::parse(word).ok_or_else(|| "expected operator or supervisor".to_owned())
 }
 
 #[derive(clap::Args)]
 struct Database {
     /// Folder of the SQLite database.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     data: Option<String>,
     /// postgres://... or sqlite://...
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     database: Option<String>,
 }
 
@@ -147,7 +186,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             flags.extend(listen.clone().map(|listen| ("listen", listen)));
             flags
         }
-        Command::Export { database, .. } | Command::Replay { database, .. } | Command::Gaps { database, .. } => database.flags(),
+        Command::Export { database, .. }
+        | Command::Replay { database, .. }
+        | Command::Gaps { database, .. }
+        | Command::Operator { database, .. } => database.flags(),
         _ => Vec::new(),
     };
     flags.extend(cli.faq.as_ref().map(|dir| ("faq_dir", dir.display().to_string())));
@@ -166,6 +208,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
         Command::Gaps { since, json, .. } => command::gaps::run(&config, since, json)?,
+        Command::Operator { command, .. } => match command {
+            OperatorCommand::Add { name, role, display_name } => command::operator::add(&config, &name, display_name.as_deref(), role)?,
+            OperatorCommand::Invite { name } => command::operator::invite(&config, &name)?,
+            OperatorCommand::List => command::operator::list(&config)?,
+            OperatorCommand::Disable { name } => command::operator::disable(&config, &name)?,
+        },
     }
     Ok(ExitCode::SUCCESS)
 }

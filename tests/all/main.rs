@@ -1,5 +1,6 @@
 //! Tests that cross crates: one binary, so that it links once.
 
+mod account;
 mod browser;
 mod command_line;
 mod conversations;

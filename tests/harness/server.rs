@@ -26,6 +26,8 @@ const NO_LIMITS: [(&str, &str); 3] = [
     ("HOTRO_LIMITS_MESSAGES_PER_NETWORK_PER_MINUTE", "1000000"),
     ("HOTRO_LIMITS_CONVERSATIONS_PER_NETWORK_PER_MINUTE", "1000000"),
 ];
+/// Invented. Several nodes of one database share a key.
+const KEY: (&str, &str) = ("HOTRO_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed");
 
 /// The program that was built with the tests.
 ///
@@ -47,9 +49,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// SQLite in a new folder, no limits on citizens.
+    /// SQLite in a new folder, no limits on citizens, a key.
     pub fn new() -> Options {
-        NO_LIMITS.iter().fold(Options::default(), |options, (name, value)| options.variable(name, value))
+        NO_LIMITS.iter().chain([&KEY]).fold(Options::default(), |options, (name, value)| options.variable(name, value))
     }
 
     /// Another database.

@@ -7,14 +7,16 @@ pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod gaps;
+pub(crate) mod operator;
 pub(crate) mod replay;
 pub(crate) mod serve;
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use faq::Faq;
-use hotro::config::Config;
+use hotro::config::{Config, Secret};
+use hotro::secret::{KEY_FILE, Key};
 use hotro::store::Store;
 use knowledge::Knowledge;
 
@@ -42,6 +44,28 @@ async fn open_store(config: &Config) -> anyhow::Result<Store> {
         std::fs::create_dir_all(dir).with_context(|| format!("data_dir: cannot make {}", dir.display()))?;
     }
     Store::open(&config.database_url()).await.context("opening the database")
+}
+
+/// The key of this installation. A database that was used with another one is refused: its sealed columns could not be read.
+async fn load_key(config: &Config, store: &Store) -> anyhow::Result<Key> {
+    let key = match config.key.as_ref().map(Secret::reveal) {
+        Some(text) => Key::from_hex(text)?,
+        None => {
+            let path = config.data_dir.join(KEY_FILE);
+            std::fs::create_dir_all(&config.data_dir).with_context(|| format!("data_dir: cannot make {}", config.data_dir.display()))?;
+            let (key, made) = Key::in_file(&path).context("key")?;
+            if made {
+                let file = path.display();
+                tracing::warn!(
+                    "HOTRO_KEY IS NOT SET: a key was made in {file}. Whoever has that file and the database can read what is sealed, and \
+                     without it nobody can. Good enough to try hotro; in service, set HOTRO_KEY and keep a copy elsewhere."
+                );
+            }
+            key
+        }
+    };
+    ensure!(store.belongs_to_key(&key.print()).await?, "key: this database was used with another key; set HOTRO_KEY to that one");
+    Ok(key)
 }
 
 /// Runs something asynchronous in a small runtime of its own.

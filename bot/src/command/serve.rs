@@ -7,9 +7,12 @@ use hotro::channel::telegram::{Telegram, TelegramConfig};
 use hotro::channel::web::{self, Limits, Origins, Web};
 use hotro::config::{Config, LogFormat};
 use hotro::conversation::Conversations;
+use hotro::desk::account::Accounts;
+use hotro::desk::api::{self, Desk};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -47,14 +50,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
-    let web = Web::new(
-        conversations.clone(),
-        Limits::new(&config.limits),
-        Origins::new(config.web.allowed_origins.clone()),
-        stopping.clone(),
-        Some(recorder),
-    );
-    let mut router = web::router(web);
+    let limits = Limits::new(&config.limits);
+    let accounts = Accounts::new(store.clone(), super::load_key(config, &store).await?).context("starting the accounts")?;
+    let (desk_routes, desk_doc) = api::router(Desk::new(accounts, limits.clone(), config.public_origin()));
+    let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
+    let mut router = web::router(web, desk_doc).merge(desk_routes);
     let mut telegram_task = None;
     if let Some(keys) = TelegramConfig::from_keys(&config.telegram)? {
         let telegram = Telegram::new(keys, conversations.clone()).context("telegram")?;
@@ -68,6 +68,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }));
     }
 
+    // Before it says that it serves: whoever reads that may stop it at once.
+    let stopped = stop_signals().context("listening for signals")?;
     println!("hotro: page    http://{address}/");
     println!("hotro: widget  http://{address}/widget.js");
     if config.telegram.token.is_some() {
@@ -76,7 +78,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     println!("hotro: API     http://{address}/api/openapi.json");
     let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
-            stopped().await;
+            stopped.await;
             tracing::info!("stopping: open requests finish, streams end");
             let _ = stop.send(true);
         })
@@ -89,16 +91,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     served
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+/// Ends at Ctrl-C or SIGTERM, also when that came before somebody waits for it.
+fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-        Err(_) => _ = tokio::signal::ctrl_c().await,
-    }
+    })
 }

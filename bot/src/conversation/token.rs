@@ -4,7 +4,8 @@ use rand::RngCore;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The secret that opens a conversation: 32 random bytes in hex. Only its hash is stored.
+/// The secret that opens a conversation, a session of an operator or an invitation: 32 random bytes in hex. Only its hash is
+/// stored.
 #[derive(Clone)]
 pub struct Token(String);
 
@@ -21,7 +22,7 @@ impl Token {
         Token(text.to_owned())
     }
 
-    /// What is given to the citizen's browser.
+    /// What is given to the browser.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,16 +1,20 @@
-//! All SQL of the program: conversations as numbered logs, and the rows that serve their delivery.
+//! All SQL of the program: conversations as numbered logs, the rows that serve their delivery, and the accounts of the desk.
 //!
 //! One schema (`migrations/`) and mostly one SQL text for two databases; where SQLite and PostgreSQL need different
 //! statements, the two stand next to each other. Appends go through one writer task that commits many conversations in
-//! one transaction ([`writer`]); everything else is a single statement.
+//! one transaction ([`writer`]); everything else is a single statement or a short transaction of its own.
 
 mod announce;
+mod audit;
 mod batch;
 mod conversation;
 mod error;
 mod handoff;
 mod lease;
+mod operator;
+mod operator_session;
 mod pools;
+mod sign_in_attempt;
 mod telegram;
 mod writer;
 
@@ -19,9 +23,13 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 pub use announce::Announcement;
+pub use audit::{AuditRow, NewAudit};
 pub use conversation::{ConversationRow, Snapshot, StoredEvent};
 pub use error::StoreError;
 pub use handoff::HandoffRow;
+pub use operator::{NewFactor, NewInvitation, NewOperator, OPERATORS_MAX, OperatorAdded, OperatorChange, OperatorRow};
+pub use operator_session::{NewSession, SESSIONS_PER_OPERATOR_MAX, SessionRow};
+pub use sign_in_attempt::Attempts;
 pub use telegram::{TelegramChat, TelegramUpdate};
 pub use writer::{Append, Appended, EVENTS_PER_APPEND_MAX, HandoffReason, NewConversation, NewEvent, StoreEffect};
 

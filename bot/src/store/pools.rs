@@ -138,3 +138,26 @@ macro_rules! on_writer {
     };
 }
 pub(super) use on_writer;
+
+/// Runs statements in one transaction, `$tx`, on the pool that may write: the same for either database. Whoever returns from
+/// inside rolls back.
+macro_rules! in_transaction {
+    ($store:expr, |$tx:ident| $run:expr) => {
+        match &$store.0.pools {
+            $crate::store::pools::Pools::Sqlite { write, .. } => {
+                // Writes from its start: a transaction that reads first may not be allowed to write any more.
+                let mut $tx = write.begin_with("begin immediate").await?;
+                let done = $run;
+                $tx.commit().await?;
+                done
+            }
+            $crate::store::pools::Pools::Postgres(pool) => {
+                let mut $tx = pool.begin().await?;
+                let done = $run;
+                $tx.commit().await?;
+                done
+            }
+        }
+    };
+}
+pub(super) use in_transaction;

@@ -46,6 +46,13 @@ pub struct ErrorBody {
     error: ErrorDetail,
 }
 
+impl ErrorBody {
+    /// `code` is stable, for programs; `message` is Vietnamese, for people.
+    pub(crate) fn new(code: &'static str, message: String) -> ErrorBody {
+        ErrorBody { error: ErrorDetail { code, message } }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 struct ErrorDetail {
     /// Stable, for programs.
@@ -89,7 +96,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = self.parts();
-        let body = ErrorBody { error: ErrorDetail { code, message: self.message() } };
+        let body = ErrorBody::new(code, self.message());
         let mut response = (status, Json(body)).into_response();
         if let ApiError::RateLimited { retry_after_s } = self
             && let Ok(value) = HeaderValue::from_str(&retry_after_s.to_string())

@@ -86,7 +86,7 @@ impl Limits {
     }
 
     /// The network that a request comes from. A proxy is believed only when it is one of ours, and then the nearest address that is not.
-    pub(super) fn network(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn network(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
         let trusted = |address: &IpAddr| self.trusted_proxies.contains(address);
         let mut address = peer.ip().to_canonical();
         if trusted(&address) {

@@ -9,6 +9,7 @@ mod origin;
 pub use error::{ApiError, ErrorBody};
 pub use limits::{Limits, LimitsConfig};
 pub use origin::Origins;
+pub(crate) use origin::is_own_origin;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,18 +75,20 @@ impl Web {
 /// The API as OpenAPI describes it.
 #[derive(OpenApi)]
 #[openapi(info(
-    title = "hotro: citizens' API",
-    description = "Conversations of citizens with the assistant. Writes are idempotent by client_id; reads follow the conversation's log."
+    title = "hotro",
+    description = "Conversations of citizens with the assistant: writes are idempotent by client_id, reads follow the conversation's log. \
+        Under /api/desk the operators' console: a session is a cookie, and every write is JSON and names its own Origin."
 ))]
 struct ApiDoc;
 
-/// All routes of the public side.
-pub fn router(web: Web) -> Router {
-    let (api, doc) = OpenApiRouter::with_openapi(ApiDoc::openapi())
+/// All routes of the public side. What is served beside them is described by `beside`.
+pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
+    let (api, mut doc) = OpenApiRouter::with_openapi(ApiDoc::openapi())
         .routes(routes!(api::create_conversation))
         .routes(routes!(api::post_message))
         .routes(routes!(api::read_events))
         .split_for_parts();
+    doc.merge(beside);
     let doc = Arc::new(doc);
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate({

@@ -24,14 +24,14 @@ impl Origins {
     /// Refuses a write from a page that is neither ours nor allowed. Programs send no Origin and are not concerned.
     pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         match headers.get(header::ORIGIN) {
-            Some(origin) if !self.allows_cross(origin) && !is_own(origin, headers) => Err(ApiError::ForbiddenOrigin),
+            Some(origin) if !self.allows_cross(origin) && !is_own_origin(origin, headers) => Err(ApiError::ForbiddenOrigin),
             _ => Ok(()),
         }
     }
 }
 
 /// The page came from the host that is being asked.
-fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+pub(crate) fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let from = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
     match (host.map(str::parse::<Authority>), from.map(str::parse::<Authority>)) {

@@ -1,0 +1,83 @@
+//! The words of the audit.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::store::NewAudit;
+
+/// Who did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// An operator.
+    Operator(Uuid),
+    /// Who has a shell on the server.
+    CommandLine,
+    /// Somebody who has not proved who they are.
+    Anyone,
+}
+
+/// What was done. A word of the database is never changed; new ones are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// An operator was added, or invited again.
+    Invited,
+    /// An invitation was used: the operator has set a password.
+    InvitationAccepted,
+    /// Signed in.
+    SignedIn,
+    /// A wrong password or code; the detail says which.
+    SignInFailed,
+    /// The attempt after which nothing is tried for a while.
+    LockedOut,
+    /// Signed out of one browser.
+    SignedOut,
+    /// Signed out of all browsers.
+    SignedOutEverywhere,
+    /// Set another password.
+    PasswordChanged,
+    /// Set up another second factor.
+    FactorChanged,
+    /// Signed in by a recovery code instead of the second factor.
+    RecoveryCodeUsed,
+    /// Role, name, skills or capacity of an operator.
+    OperatorChanged,
+    /// An operator may not work any more.
+    OperatorDisabled,
+    /// A request that was refused: forged, from another page, or beyond the role.
+    Refused,
+}
+
+impl Actor {
+    fn word(self) -> String {
+        match self {
+            Actor::Operator(id) => id.to_string(),
+            Actor::CommandLine => "command line".to_owned(),
+            Actor::Anyone => "anyone".to_owned(),
+        }
+    }
+}
+
+impl Action {
+    fn word(self) -> &'static str {
+        match self {
+            Action::Invited => "invited",
+            Action::InvitationAccepted => "invitation_accepted",
+            Action::SignedIn => "signed_in",
+            Action::SignInFailed => "sign_in_failed",
+            Action::LockedOut => "locked_out",
+            Action::SignedOut => "signed_out",
+            Action::SignedOutEverywhere => "signed_out_everywhere",
+            Action::PasswordChanged => "password_changed",
+            Action::FactorChanged => "factor_changed",
+            Action::RecoveryCodeUsed => "recovery_code_used",
+            Action::OperatorChanged => "operator_changed",
+            Action::OperatorDisabled => "operator_disabled",
+            Action::Refused => "refused",
+        }
+    }
+}
+
+/// An act to remember. `detail` is a JSON object without secrets or words of citizens.
+pub fn audit(actor: Actor, action: Action, subject: Option<Uuid>, at_ms: i64, detail: &Value) -> NewAudit {
+    NewAudit { actor: actor.word(), action: action.word(), subject: subject.map(|id| id.to_string()), at_ms, detail: detail.to_string() }
+}
