@@ -198,7 +198,8 @@ Phí là {{fee}}, giảm {{share}}.
 "#;
 
     fn listed(topic: &str, from: Date, to: Date) -> String {
-        let files = vec![File::new("constants.toml", CONSTANTS), File::new("content/vssid/fee.md", topic), File::new("documents.toml", DOCUMENTS)];
+        let files =
+            vec![File::new("constants.toml", CONSTANTS), File::new("content/vssid/fee.md", topic), File::new("documents.toml", DOCUMENTS)];
         let faq = Faq::parse(files, "v1".to_owned()).unwrap_or_else(|error| panic!("{error}"));
         changes(&faq, from, to).iter().map(|change| format!("{change}\n")).collect()
     }

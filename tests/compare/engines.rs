@@ -28,7 +28,8 @@ impl Document {
     /// One document for each topic; `authored` adds the authored questions to the shown ones.
     pub(crate) fn of_faq(faq: &Faq, authored: bool) -> Vec<Document> {
         let document = |topic: &faq::Topic| {
-            let own = faq.authored().iter().filter(|question| authored && question.topic == topic.id).map(|question| question.text.as_str());
+            let own =
+                faq.authored().iter().filter(|question| authored && question.topic == topic.id).map(|question| question.text.as_str());
             Document {
                 id: topic.id.to_string(),
                 title: topic.title.clone(),

@@ -90,13 +90,7 @@ async fn measure(engine: &Engine, rows: &[Row], faq: &Faq) -> Result<Figures> {
 }
 
 /// The place of the first right topic of each question, from 0.
-async fn places(
-    engine: &Engine,
-    rows: &[Row],
-    faq: &Faq,
-    kind: Option<Perturbation>,
-    micros: &mut Vec<u64>,
-) -> Result<Vec<Option<usize>>> {
+async fn places(engine: &Engine, rows: &[Row], faq: &Faq, kind: Option<Perturbation>, micros: &mut Vec<u64>) -> Result<Vec<Option<usize>>> {
     let mut places = Vec::with_capacity(rows.len());
     for (row, seed) in rows.iter().zip(SEED..) {
         let question = kind.map_or_else(|| row.question.clone(), |kind| perturb(&row.question, kind, seed));

@@ -16,5 +16,5 @@ pub use event::{Channel, Decided, Event, HandoffReason, Message, Outcome, Record
 pub use input::{Input, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
 pub use state::State;
-pub(crate) use step::{VIETNAM, chosen_by_typing};
 pub use step::{Context, Effect, Turn, day_in_vietnam, start_of_day_in_vietnam, step};
+pub(crate) use step::{VIETNAM, chosen_by_typing};
