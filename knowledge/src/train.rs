@@ -13,7 +13,7 @@ use crate::text::question::Question;
 /// Every so many lessons one is taught again with a slip of the keyboard.
 const TYPO_EVERY: usize = 8;
 /// Questions from outside are few among the lessons and many in the chat: each is taught so many times.
-const OUTSIDE_TIMES: usize = 2;
+const OUTSIDE_TIMES: usize = 4;
 const SEED: u64 = 1;
 
 /// Trains the network. Only weights go into it, no sentence can be read out of it. Same content and questions, same bytes.
