@@ -12,8 +12,8 @@ use crate::text::question::Question;
 
 /// Every so many lessons one is taught again with a slip of the keyboard.
 const TYPO_EVERY: usize = 8;
-/// Questions from outside are few among the lessons and many in the chat: each is taught so many times.
-const OUTSIDE_TIMES: usize = 4;
+/// Lookups and questions from outside are few among the lessons and many in the chat: each is taught so many times.
+const BESIDES_TIMES: usize = 4;
 const SEED: u64 = 1;
 
 /// Trains the network. Only weights go into it, no sentence can be read out of it. Same content and questions, same bytes.
@@ -43,8 +43,8 @@ pub(crate) fn train_on<'a>(
     let corpus = Corpus::build(faq, &lexicon, indexed_questions(faq, |_| true));
     let ours = labelled_questions(faq).into_iter().filter(|question| keep(question.origin));
     let mut lessons: Vec<(&str, Vec<usize>)> = Vec::new();
-    for Labelled { number, text, .. } in ours {
-        let times = if number > faq.topics().len() { OUTSIDE_TIMES } else { 1 };
+    for Labelled { number, origin, text } in ours {
+        let times = if matches!(origin, Origin::Besides(_)) { BESIDES_TIMES } else { 1 };
         lessons.extend((0..times).map(|_| (text, vec![number])));
     }
     lessons.extend(real.map(|row| (row.question.as_str(), numbers_of(faq, row))));
