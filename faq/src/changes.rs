@@ -122,7 +122,7 @@ impl Found<'_> {
         for Section { heading, period, line, .. } in &self.topic.sections {
             let Some(period) = period else { continue };
             self.push(*line, period.from, ChangeKind::SectionBegins { heading: heading.clone() });
-            self.push(*line, day_after(period.to), ChangeKind::SectionEnds { heading: heading.clone() });
+            self.push(*line, period.to.and_then(day_after), ChangeKind::SectionEnds { heading: heading.clone() });
         }
     }
 

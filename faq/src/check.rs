@@ -59,13 +59,21 @@ fn check_times(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Problem
         }
     }
     for section in &topic.sections {
-        if section.period.is_some_and(|period| period.from.is_some_and(|from| from > period.to)) {
-            complain(section.line, "the section ends before it begins".to_owned());
+        if let Some(period) = section.period {
+            if period.from.zip(period.to).is_some_and(|(from, to)| from > to) {
+                complain(section.line, "the section ends before it begins".to_owned());
+            }
+            if period.to.is_none() && period.covers(today) {
+                complain(
+                    section.line,
+                    "the section has come into force: its rule belongs in the text, the old one in a dated section".to_owned(),
+                );
+            }
         }
         // "Trước 1/7" without a year, or a misspelt date, would silently be read as today's rule.
         let looks_dated = section.heading.starts_with("Trước ") && section.heading.contains('/');
         if looks_dated && section.period.is_none() {
-            complain(section.line, "expected `Trước DD/MM/YYYY` or `Từ DD/MM/YYYY đến DD/MM/YYYY`".to_owned());
+            complain(section.line, "expected `Trước DD/MM/YYYY`, `Từ DD/MM/YYYY đến DD/MM/YYYY` or `Từ DD/MM/YYYY`".to_owned());
         }
     }
 }

@@ -11,7 +11,9 @@ mod date;
 mod documents;
 mod markup;
 mod outdated;
+mod period;
 mod problem;
+mod rule;
 mod source;
 mod topic;
 
@@ -21,8 +23,10 @@ pub use constants::{Constant, Constants, Unit};
 pub use date::vietnamese_date;
 pub use documents::{Document, Documents};
 pub use markup::{Block, Span, plain_text};
+pub use period::{About, Period};
 pub use problem::{LoadError, Problem};
-pub use topic::{Action, Answer, Authored, Basis, Citation, Period, Section, Topic, TopicId};
+pub use rule::{Dated, Rule};
+pub use topic::{Action, Answer, Authored, Basis, Citation, Section, Topic, TopicId};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -133,11 +137,11 @@ impl Faq {
         &self.version
     }
 
-    /// The answer of a topic as read on `today`.
+    /// The answer of a topic as read on `today`, to a question about the time `about`; without one it is about today.
     ///
     /// `None` when the answer has expired by then or an amount in it has no value for that day: it is never given as current.
-    pub fn answer(&self, topic: &Topic, today: Date) -> Option<Answer> {
-        topic.answer(today, &self.constants, &self.documents)
+    pub fn answer(&self, topic: &Topic, today: Date, about: Option<&About>) -> Option<Answer> {
+        topic.answer(today, about, &self.constants, &self.documents)
     }
 }
 

@@ -4,16 +4,16 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use toml::Spanned;
 
 use crate::constants::Constants;
-use crate::date::parse_vietnamese_date;
 use crate::documents::Documents;
 use crate::markup::{self, Block, Link, Placed, Span, anchor, map_spans, plain_text};
+use crate::period::{About, Period};
 use crate::problem::Problem;
+use crate::rule::{self, Dated, Kind, Rule};
 use crate::source::{File, TOPIC_BYTES_MAX, line_at};
 
 /// The fence around the front matter.
@@ -109,32 +109,6 @@ pub struct Citation {
     pub effective_from: Date,
 }
 
-/// The days that a section for another time speaks about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period {
-    /// First day; `None` means from ever.
-    pub from: Option<Date>,
-    /// Last day.
-    pub to: Date,
-}
-
-impl Period {
-    /// "Trước 01/07/2026" or "Từ 01/07/2025 đến 30/06/2026"; `None` for any other heading.
-    fn parse(heading: &str) -> Option<Period> {
-        if let Some(day) = heading.strip_prefix("Trước ") {
-            let to = parse_vietnamese_date(day.trim())?.checked_sub(1.day()).ok()?;
-            return Some(Period { from: None, to });
-        }
-        let (from, to) = heading.strip_prefix("Từ ")?.split_once(" đến ")?;
-        Some(Period { from: Some(parse_vietnamese_date(from.trim())?), to: parse_vietnamese_date(to.trim())? })
-    }
-
-    /// Whether the section speaks about that day.
-    pub fn covers(&self, day: Date) -> bool {
-        self.from.is_none_or(|from| from <= day) && day <= self.to
-    }
-}
-
 /// A part of the details under one heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
@@ -150,14 +124,19 @@ pub struct Section {
 }
 
 impl Section {
-    /// The day whose amounts are read in this section on `today`: one about an earlier time reads with those of its last day.
+    /// The day whose amounts are read in this section on `today`: of one about another time the day that is nearest to today.
     pub(crate) fn day(&self, today: Date) -> Date {
-        self.period.map_or(today, |period| period.to.min(today))
+        self.period.map_or(today, |period| period.nearest(today))
+    }
+
+    /// The blocks with the amounts of a day; `None` when one has no value then.
+    fn read(&self, day: Date, constants: &Constants) -> Option<Vec<Block>> {
+        self.blocks.iter().map(|block| block.map_text(&|text| constants.resolve(text, day)).ok()).collect()
     }
 
     /// Whether the days that it is about are over on `today`.
     pub(crate) fn is_past(&self, today: Date) -> bool {
-        self.period.is_some_and(|period| period.to < today)
+        self.period.and_then(|period| period.to).is_some_and(|to| to < today)
     }
 
     fn push(&mut self, placed: Placed) {
@@ -223,6 +202,10 @@ pub struct Answer {
     pub reviewed: Date,
     /// The review is overdue: the reader is told.
     pub stale: bool,
+    /// Which rule this is.
+    pub rule: Rule,
+    /// When other rules of the topic hold that the question may mean, newest first.
+    pub other_times: Vec<Period>,
 }
 
 impl Topic {
@@ -249,21 +232,35 @@ impl Topic {
         std::iter::once((self.short_line, None, self.short.as_slice())).chain(details)
     }
 
-    pub(crate) fn answer(&self, today: Date, constants: &Constants, documents: &Documents) -> Option<Answer> {
+    pub(crate) fn answer(&self, today: Date, about: Option<&About>, constants: &Constants, documents: &Documents) -> Option<Answer> {
         if self.effective_to.is_some_and(|to| to < today) {
             return None;
         }
-        let short = map_spans(&self.short, &|text| constants.resolve(text, today)).ok()?;
+        let chosen = rule::choose(self, today, about, constants);
+        let day = if let Kind::AmountsOn(day) = chosen.kind { day } else { today };
+        let apart = |section: &Section| match &chosen.kind {
+            Kind::Then(sections) => sections.iter().any(|(_, then)| then.line == section.line),
+            _ => false,
+        };
+        let short = map_spans(&self.short, &|text| constants.resolve(text, day)).ok()?;
         let mut details = Vec::new();
-        for section in &self.sections {
-            let day = section.day(today);
+        for section in self.sections.iter().filter(|section| !apart(section)) {
             if !section.heading.is_empty() {
                 details.push(Block::Heading { text: section.heading.clone() });
             }
-            for block in &section.blocks {
-                details.push(block.map_text(&|text| constants.resolve(text, day)).ok()?);
-            }
+            details.extend(section.read(if section.period.is_none() { day } else { section.day(today) }, constants)?);
         }
+        let rule = match chosen.kind {
+            Kind::Today => Rule::Today,
+            Kind::AmountsOn(_) => Rule::AmountsThen,
+            Kind::TodayInstead { since } => Rule::TodayInstead { since },
+            Kind::Then(sections) => {
+                let read = |(period, section): (Period, &Section)| {
+                    Some(Dated { period, heading: section.heading.clone(), blocks: section.read(section.day(today), constants)? })
+                };
+                Rule::Then(sections.into_iter().map(read).collect::<Option<_>>()?)
+            }
+        };
         let citations = self.basis.iter().filter_map(|basis| {
             let document = documents.get(&basis.document)?;
             Some(Citation {
@@ -273,7 +270,20 @@ impl Topic {
                 effective_from: document.from,
             })
         });
-        Some(Answer { short, details, citations: citations.collect(), reviewed: self.reviewed, stale: self.review_by < today })
+        Some(Answer {
+            short,
+            details,
+            citations: citations.collect(),
+            reviewed: self.reviewed,
+            stale: self.review_by < today,
+            rule,
+            other_times: chosen.offered,
+        })
+    }
+
+    /// When the rule held that a dated section gives for this day; `None` when no section is about it.
+    pub fn period_on(&self, day: Date) -> Option<Period> {
+        self.sections.iter().filter_map(|section| section.period).find(|period| period.covers(day))
     }
 
     /// The anchors that links may name.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use faq::{Faq, TopicId};
+use jiff::civil::Date;
 
 use crate::confidence::{FEATURES, Features, features};
 use crate::corpus::Subject;
@@ -14,6 +15,7 @@ use crate::mask::without_secrets;
 use crate::network::{Network, NetworkError};
 use crate::rank::Asked;
 use crate::text::question::Question;
+use crate::text::time::{self, AskedTime};
 use crate::text::words::Word;
 use crate::trace::{CandidateTrace, EVIDENCE_CANDIDATES_MAX, EVIDENCE_TERMS_MAX, QueryTrace, Trace};
 use crate::weights::{Thresholds, Weights};
@@ -45,17 +47,22 @@ pub enum BuildError {
 pub struct AskContext<'a> {
     /// The topic answered last, which a follow-up question may lean on.
     pub last_topic: Option<&'a TopicId>,
+    /// The day of the question, from which "năm ngoái" counts; `None` reads no time.
+    pub today: Option<Date>,
 }
 
 /// A question, understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// Best first, at most 10; equal scores by topic id. Empty for an intent that is recognised by its words.
+    /// Best first, at most 10; equal scores by topic id. Empty for an intent that is recognised by its words; the last topic alone when
+    /// only its time is asked.
     pub candidates: Vec<Candidate>,
     /// What to do.
     pub decision: Decision,
     /// The question as it was understood, for "Mình hiểu là: …"; `None` when no token was repaired.
     pub understood: Option<String>,
+    /// The time that is asked about; `None` when none is named.
+    pub time: Option<AskedTime>,
     /// What decided it.
     pub trace: Trace,
 }
@@ -102,10 +109,36 @@ impl Knowledge {
                 candidates: Vec::new(),
                 decision: Decision::Intent(intent),
                 understood: question.understood.clone(),
+                time: None,
                 trace: self.trace(&question),
             };
         }
-        let ranked = self.engine.rank(question, context.last_topic);
+        let time = context.today.and_then(|today| time::read(&question.dated_words, today));
+        if let Some(topic) = context.last_topic.filter(|_| time.as_ref().is_some_and(|time| time.alone)) {
+            return Reading {
+                candidates: vec![Candidate { topic: topic.clone(), probability: 1.0, score: 0.0 }],
+                decision: Decision::Answer,
+                understood: question.understood.clone(),
+                time,
+                trace: Trace { context: Some(topic.clone()), ..self.trace(&question) },
+            };
+        }
+        let reading = Reading { time, ..self.decide_on(question, context.last_topic, thresholds) };
+        self.without_its_time(&reading, context, thresholds).unwrap_or(reading)
+    }
+
+    /// The answer that a question would have but for its date, which no answer names: only of the topic that ranks first with it.
+    fn without_its_time(&self, reading: &Reading, context: &AskContext<'_>, thresholds: &Thresholds) -> Option<Reading> {
+        let time = reading.time.as_ref().filter(|_| reading.decision != Decision::Answer)?;
+        let undated = self.decide_on(self.engine.read(&time.rest), context.last_topic, thresholds);
+        let first = |reading: &Reading| reading.candidates.first().map(|first| first.topic.clone());
+        let same = undated.decision == Decision::Answer && first(&undated) == first(reading);
+        same.then(|| Reading { understood: reading.understood.clone(), time: reading.time.clone(), ..undated })
+    }
+
+    /// Ranks the topics for a question and decides; reads no time.
+    fn decide_on(&self, question: Question, last_topic: Option<&TopicId>, thresholds: &Thresholds) -> Reading {
+        let ranked = self.engine.rank(question, last_topic);
         let corpus = &self.engine.corpus;
         let judged = self.judge(&ranked);
         let candidates: Vec<Candidate> = judged
@@ -125,7 +158,7 @@ impl Knowledge {
         trace.context = ranked.context.map(|context| corpus.topics[context.topic].clone());
         trace.candidates = self.candidate_traces(&ranked, &judged);
         trace.features = judged.first().map(|first| FEATURES.into_iter().zip(first.features).collect()).unwrap_or_default();
-        Reading { candidates, decision, understood: ranked.question.understood, trace }
+        Reading { candidates, decision, understood: ranked.question.understood, time: None, trace }
     }
 
     /// Groups questions that ask much the same, the largest group first; each question is in one group. The work grows with the
@@ -267,15 +300,44 @@ mod tests {
     fn a_follow_up_leans_on_the_last_topic() {
         let last = TopicId::parse("bhxh/maternity-conditions").expect("an id");
         let question = "thế còn chồng thì sao?";
-        let leaning = KNOWLEDGE.ask(question, &AskContext { last_topic: Some(&last) });
+        let leaning = KNOWLEDGE.ask(question, &AskContext { last_topic: Some(&last), today: None });
         assert_eq!(leaning.candidates[0].topic.as_str(), "bhxh/maternity-father-leave");
         assert_eq!(leaning.trace.context, Some(last));
         assert_eq!(ask(question).trace.context, None);
         let unrelated = KNOWLEDGE.ask(
             "quên mật khẩu vssid thì lấy lại thế nào",
-            &AskContext { last_topic: TopicId::parse("bhxh/maternity-conditions").as_ref() },
+            &AskContext { last_topic: TopicId::parse("bhxh/maternity-conditions").as_ref(), today: None },
         );
         assert_eq!(unrelated.trace.context, None, "a question that stands alone does not lean");
+    }
+
+    #[test]
+    fn a_time_does_not_cost_the_answer() {
+        let context = AskContext { last_topic: None, today: Some(jiff::civil::date(2026, 11, 25)) };
+        let answer = |question: &str| {
+            let reading = KNOWLEDGE.ask(question, &context);
+            reading.candidates.first().filter(|_| reading.decision == Decision::Answer).map(|first| first.topic.clone())
+        };
+        let questions: Vec<&String> = KNOWLEDGE.faq().topics().iter().filter_map(|topic| topic.questions.first()).collect();
+        let (mut answered, mut kept) = (0, 0);
+        for question in questions {
+            let Some(topic) = answer(question) else { continue };
+            for dated in [format!("{question} năm ngoái"), format!("{question} tháng 5/2026"), format!("trước ngày 1/7/2025 {question}")]
+            {
+                answered += 1;
+                kept += usize::from(answer(&dated).as_ref() == Some(&topic));
+            }
+        }
+        assert!(kept * 100 >= answered * 97, "{kept} of {answered}");
+    }
+
+    #[test]
+    fn a_time_alone_asks_for_the_last_topic() {
+        let last = TopicId::parse("bhxh/maternity-one-off-allowance").expect("an id");
+        let today = Some(jiff::civil::date(2026, 11, 25));
+        let reading = KNOWLEDGE.ask("thế năm ngoái?", &AskContext { last_topic: Some(&last), today });
+        assert_eq!((reading.decision, reading.candidates.len(), &reading.candidates[0].topic), (Decision::Answer, 1, &last));
+        assert_eq!(KNOWLEDGE.ask("thế năm ngoái?", &AskContext { last_topic: None, today }).trace.context, None);
     }
 
     #[test]

@@ -35,5 +35,6 @@ pub use network::{Network, NetworkError};
 pub use rank::CANDIDATES_MAX;
 pub use text::chars::{MESSAGE_CHARS_MAX, QUESTION_CHARS_MAX, normalize_for_display};
 pub use text::question::{Repair, RepairKind};
+pub use text::time::AskedTime;
 pub use trace::{CandidateTrace, QueryTrace, Trace, TraceSummary};
 pub use weights::{Calibration, CalibrationBin, ConditionalLogit, FusionWeights, Thresholds, Weights};

@@ -5,22 +5,24 @@ use std::time::Instant;
 use hotro::channel::terminal;
 use hotro::config::Config;
 use hotro::conversation::now_ms;
-use hotro::dialogue::{Channel, Context, Event, Input, State, step};
+use hotro::dialogue::{Channel, Context, Event, Input, State, day_in_vietnam, step};
 use knowledge::{AskContext, Decision, Knowledge, Reading};
 use serde_json::json;
 
 pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool) -> anyhow::Result<()> {
     let knowledge = super::load_knowledge(config)?;
+    let asked = AskContext { today: Some(day_in_vietnam(now_ms())), ..AskContext::default() };
     if explain {
-        let reading = knowledge.ask(question, &AskContext::default());
-        println!("{}", serde_json::to_string_pretty(&json!({ "decision": reading.decision, "trace": reading.trace }))?);
+        let reading = knowledge.ask(question, &asked);
+        let explained = json!({ "decision": reading.decision, "time": reading.time, "trace": reading.trace });
+        println!("{}", serde_json::to_string_pretty(&explained)?);
         return Ok(());
     }
     if as_json {
         // The first question pays for cold caches; what is reported is what every later one takes.
-        knowledge.ask(question, &AskContext::default());
+        knowledge.ask(question, &asked);
         let before = Instant::now();
-        let reading = knowledge.ask(question, &AskContext::default());
+        let reading = knowledge.ask(question, &asked);
         let micros = u64::try_from(before.elapsed().as_micros()).unwrap_or(u64::MAX);
         println!("{}", summary(&knowledge, &reading, micros));
         return Ok(());

@@ -3,7 +3,7 @@
 use knowledge::{AskContext, Decision, Knowledge};
 use serde::Serialize;
 
-use crate::dialogue::{Event, Outcome, Recorded, State};
+use crate::dialogue::{Event, Outcome, Recorded, State, day_in_vietnam};
 
 /// What a replay saw.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -29,14 +29,15 @@ pub struct Difference {
 pub fn replay(log: &[Recorded], knowledge: &Knowledge) -> Replayed {
     let mut replayed = Replayed::default();
     let mut state = State::default();
-    let mut question: Option<(u64, String, State)> = None;
+    let mut question: Option<(&Recorded, &str, State)> = None;
     for recorded in log {
         match &recorded.event {
-            Event::CitizenMessage { text, .. } => question = Some((recorded.seq, text.clone(), state.clone())),
+            Event::CitizenMessage { text, .. } => question = Some((recorded, text, state.clone())),
             Event::BotMessage { decided: Some(decided), .. } if !decided.by_search() => {}
             Event::BotMessage { outcome, decided: Some(decided), .. } => {
-                if let Some((seq, text, before)) = question.take() {
-                    let reading = knowledge.ask(&text, &AskContext { last_topic: before.last_topic.as_ref() });
+                if let Some((asked, text, before)) = question.take() {
+                    let today = Some(day_in_vietnam(asked.at_ms));
+                    let reading = knowledge.ask(text, &AskContext { last_topic: before.last_topic.as_ref(), today });
                     let best = reading.candidates.first().map(|candidate| candidate.topic.to_string());
                     let now = match reading.decision {
                         Decision::Answer => (Outcome::Answered, best),
@@ -47,7 +48,7 @@ pub fn replay(log: &[Recorded], knowledge: &Knowledge) -> Replayed {
                     let then = (*outcome, decided.topic.as_ref().map(ToString::to_string));
                     replayed.questions += 1;
                     if then != now {
-                        replayed.differences.push(Difference { seq, then, now });
+                        replayed.differences.push(Difference { seq: asked.seq, then, now });
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! From a topic to what is said.
 
-use faq::{Action, Block, Faq, Topic, TopicId};
+use faq::{About, Action, Block, Faq, Rule, Topic, TopicId};
 use jiff::civil::Date;
 
 use super::choice::{Choice, ChoiceId};
@@ -9,22 +9,40 @@ use super::texts;
 
 /// Lines of details that are shown at once; what is beyond is folded.
 const DETAIL_LINES_SHOWN_MAX: usize = 10;
-/// Buttons under an answer.
-const ANSWER_CHOICES_MAX: usize = 4;
 
-/// The answer of a topic; `None` when it may not be given as current.
-pub(super) fn answer(faq: &Faq, topic: &Topic, today: Date) -> Option<Message> {
-    let answer = faq.answer(topic, today)?;
-    let (shown, more) = fold(answer.details);
-    let mut blocks = vec![Block::Paragraph { spans: answer.short }];
-    blocks.extend(shown);
+/// The answer of a topic to a question about the time `about`; `None` when it may not be given as current.
+pub(super) fn answer(faq: &Faq, topic: &Topic, today: Date, about: Option<&About>) -> Option<Message> {
+    let answer = faq.answer(topic, today, about)?;
+    let mut choices = answer_choices(topic);
+    if matches!(answer.rule, Rule::Then(_) | Rule::AmountsThen) {
+        choices.insert(0, texts::todays_rule_choice(&topic.id));
+    } else if let Some(period) = answer.other_times.first() {
+        choices.insert(0, texts::other_time_choice(&topic.id, period, today));
+    }
+    let lead = about.and_then(|about| texts::rule_given(&about.time, &answer.rule));
+    let mut blocks: Vec<Block> = lead.map(Block::text).into_iter().collect();
+    let more = if let Rule::Then(sections) = answer.rule {
+        let several = sections.len() > 1;
+        for section in sections {
+            blocks.extend(several.then_some(Block::Heading { text: section.heading }));
+            blocks.extend(section.blocks);
+        }
+        blocks.push(Block::Heading { text: texts::TODAYS_RULE.to_owned() });
+        blocks.push(Block::Paragraph { spans: answer.short });
+        answer.details
+    } else {
+        let (shown, more) = fold(answer.details);
+        blocks.push(Block::Paragraph { spans: answer.short });
+        blocks.extend(shown);
+        more
+    };
     Some(Message {
         blocks,
         more,
         basis: answer.citations,
         reviewed: Some(answer.reviewed),
         stale: answer.stale,
-        choices: answer_choices(topic),
+        choices,
         ..Message::default()
     })
 }
@@ -60,7 +78,6 @@ fn answer_choices(topic: &Topic) -> Vec<Choice> {
     }
     choices.push(texts::wrong_choice(&topic.id));
     choices.push(texts::operator_choice());
-    choices.truncate(ANSWER_CHOICES_MAX);
     choices
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use faq::{Action, TopicId};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A button under a message.
@@ -35,6 +36,10 @@ impl Choice {
 pub enum ChoiceId {
     /// Answer this topic.
     Topic(TopicId),
+    /// Answer this topic by today's rule, after another was given.
+    Now(TopicId),
+    /// Answer this topic by the rule of this day.
+    AsOf(TopicId, Date),
     /// Show the neighbours of this topic.
     Related(TopicId),
     /// This answer was not what I meant.
@@ -55,6 +60,8 @@ impl fmt::Display for ChoiceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ChoiceId::Topic(topic) => write!(f, "topic:{topic}"),
+            ChoiceId::Now(topic) => write!(f, "now:{topic}"),
+            ChoiceId::AsOf(topic, day) => write!(f, "at:{day}:{topic}"),
             ChoiceId::Related(topic) => write!(f, "related:{topic}"),
             ChoiceId::Wrong(topic) => write!(f, "wrong:{topic}"),
             ChoiceId::NoneOfThese => f.write_str("none"),
@@ -76,10 +83,14 @@ impl fmt::Display for ChoiceId {
 impl ChoiceId {
     /// Reads a choice that came back from a channel; `None` when it is none of ours.
     pub fn parse(text: &str) -> Option<ChoiceId> {
+        if let Some((day, topic)) = text.strip_prefix("at:").and_then(|rest| rest.split_once(':')) {
+            return Some(ChoiceId::AsOf(TopicId::parse(topic)?, day.parse().ok()?));
+        }
         if let Some((kind, topic)) = text.split_once(':') {
             let topic = TopicId::parse(topic)?;
             return match kind {
                 "topic" => Some(ChoiceId::Topic(topic)),
+                "now" => Some(ChoiceId::Now(topic)),
                 "related" => Some(ChoiceId::Related(topic)),
                 "wrong" => Some(ChoiceId::Wrong(topic)),
                 _ => None,
@@ -109,6 +120,8 @@ mod tests {
         let topic = TopicId::parse("bhyt/referral-form").unwrap();
         for id in [
             ChoiceId::Topic(topic.clone()),
+            ChoiceId::Now(topic.clone()),
+            ChoiceId::AsOf(topic.clone(), jiff::civil::date(2026, 6, 30)),
             ChoiceId::Related(topic.clone()),
             ChoiceId::Wrong(topic),
             ChoiceId::NoneOfThese,
@@ -124,6 +137,7 @@ mod tests {
             assert_eq!(ChoiceId::parse(&id.to_string()), Some(id));
         }
         assert_eq!(ChoiceId::parse("topic:../etc/passwd"), None);
+        assert_eq!(ChoiceId::parse("at:2026-06-31:bhyt/referral-form"), None);
         assert_eq!(ChoiceId::parse("drop table"), None);
     }
 }

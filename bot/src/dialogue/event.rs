@@ -1,6 +1,6 @@
 //! What happens in a conversation: the log is made of these.
 
-use faq::{Block, Citation, TopicId};
+use faq::{About, Block, Citation, TopicId};
 use jiff::civil::Date;
 use knowledge::Candidate;
 use serde::{Deserialize, Serialize};
@@ -163,6 +163,9 @@ pub struct Decided {
     pub topic: Option<TopicId>,
     /// Probability from which an answer is given.
     pub answer_threshold: f64,
+    /// The time that was asked about; `None` when the question named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
 }
 
 impl Decided {

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use faq::TopicId;
+use faq::{About, TopicId};
 use serde::{Deserialize, Serialize};
 
 use super::choice::{Choice, ChoiceId};
@@ -22,6 +22,9 @@ pub struct State {
     pub channel: Option<Channel>,
     /// The topic answered last: follow-up questions lean on it.
     pub last_topic: Option<TopicId>,
+    /// The time that the last question was about: what is chosen from its list, and what leans on it, is answered for that time.
+    #[serde(default)]
+    pub about: Option<About>,
     /// What can be tapped under the last message.
     pub offered: Vec<Choice>,
     /// What else the last question might have meant, best first, without what was offered.
@@ -52,6 +55,7 @@ impl State {
                 self.offered.clone_from(&message.choices);
                 self.last_message = Some(message.clone());
                 if let Some(decided) = decided {
+                    self.about = decided.about;
                     if *outcome == Outcome::Answered {
                         self.last_topic.clone_from(&decided.topic);
                     }
@@ -75,9 +79,19 @@ impl State {
         }
     }
 
+    /// Whether a list of what the last question may have meant has this topic. The suggestions of a greeting are no such list.
+    pub(super) fn lists(&self, topic: &TopicId) -> bool {
+        self.has_button(&ChoiceId::NoneOfThese) && self.offers(topic)
+    }
+
+    /// Whether the last message has this button.
+    pub(super) fn has_button(&self, id: &ChoiceId) -> bool {
+        let id = id.to_string();
+        self.offered.iter().any(|choice| choice.id == id)
+    }
+
     /// Whether a tap on this topic is among what was offered last.
     fn offers(&self, topic: &TopicId) -> bool {
-        let id = ChoiceId::Topic(topic.clone()).to_string();
-        self.offered.iter().any(|choice| choice.id == id)
+        self.has_button(&ChoiceId::Topic(topic.clone()))
     }
 }

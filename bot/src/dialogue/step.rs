@@ -1,6 +1,6 @@
 //! One turn of the dialogue.
 
-use faq::{Action, Faq, TopicId};
+use faq::{About, Action, Faq, Period, TopicId};
 use jiff::civil::Date;
 use knowledge::mask::mask;
 use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, MESSAGE_CHARS_MAX, Reading, normalize_for_display};
@@ -137,7 +137,7 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
         Input::Choice { id } => {
             let choice = ChoiceId::parse(id);
             let label = state.offered.iter().find(|offered| offered.id == *id).map(|offered| offered.label.clone());
-            let label = label.or_else(|| choice.as_ref().and_then(|choice| default_label(choice, context.faq()))).unwrap_or_default();
+            let label = label.or_else(|| choice.as_ref().and_then(|choice| default_label(choice, context))).unwrap_or_default();
             // What is not one of ours is not stored: it could be anything.
             let stored = choice.as_ref().filter(|choice| is_ours(choice, id, state, context.faq()));
             let stored = stored.map_or_else(|| "unknown".to_owned(), ToString::to_string);
@@ -182,17 +182,27 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
 /// Whether a choice is one that some message may have offered: its topic, if it has one, exists or stood on the screen.
 fn is_ours(choice: &ChoiceId, id: &str, state: &State, faq: &Faq) -> bool {
     match choice {
-        ChoiceId::Topic(topic) | ChoiceId::Related(topic) | ChoiceId::Wrong(topic) => {
+        ChoiceId::Topic(topic) | ChoiceId::Now(topic) | ChoiceId::Related(topic) | ChoiceId::Wrong(topic) => {
             faq.topic(topic.as_str()).is_some() || state.offered.iter().any(|offered| offered.id == id)
+        }
+        ChoiceId::AsOf(topic, day) => {
+            let known = faq.topic(topic.as_str()).is_some_and(|topic| topic.period_on(*day).is_some());
+            known || state.offered.iter().any(|offered| offered.id == id)
         }
         _ => true,
     }
 }
 
 /// The label of a button that is no longer on the screen.
-fn default_label(choice: &ChoiceId, faq: &Faq) -> Option<String> {
+fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
+    let faq = context.faq();
     Some(match choice {
         ChoiceId::Topic(topic) => faq.topic(topic.as_str())?.title.clone(),
+        ChoiceId::Now(topic) => texts::todays_rule_choice(topic).label,
+        ChoiceId::AsOf(topic, day) => {
+            let period = faq.topic(topic.as_str())?.period_on(*day)?;
+            texts::other_time_choice(topic, &period, context.today()).label
+        }
         ChoiceId::Related(topic) => texts::related_choice(topic).label,
         ChoiceId::Wrong(topic) => texts::wrong_choice(topic).label,
         ChoiceId::NoneOfThese => texts::none_of_these_choice().label,
@@ -207,12 +217,13 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
     if let Some(choice) = chosen_by_typing(&state.offered, text) {
         return choose(state, choice, context);
     }
-    let reading = context.knowledge.ask(text, &AskContext { last_topic: state.last_topic.as_ref() });
-    let decided = decided_by(&reading, context.knowledge);
+    let reading = context.knowledge.ask(text, &AskContext { last_topic: state.last_topic.as_ref(), today: Some(context.today()) });
+    let about = about(state, &reading);
+    let decided = Decided { about, ..decided_by(&reading, context.knowledge) };
     let understood = reading.understood.clone();
     let mut reply = match reading.decision {
         Decision::Answer => match reading.candidates.first() {
-            Some(best) => give(&best.topic, context).decided(Decided { topic: Some(best.topic.clone()), ..decided }),
+            Some(best) => give(&best.topic, about.as_ref(), context).decided(Decided { topic: Some(best.topic.clone()), ..decided }),
             None => miss(state, &[], context).decided(decided),
         },
         Decision::Clarify { choices } => {
@@ -228,6 +239,15 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
         reply.message.understood = understood;
     }
     reply
+}
+
+/// The time that a question is about: its own, or that of the question it leans on.
+fn about(state: &State, reading: &Reading) -> Option<About> {
+    let before = state.about.filter(|_| reading.trace.context.is_some());
+    match &reading.time {
+        Some(time) => Some(About { also: time.about.also.or(before.map(|before| before.time)), ..time.about }),
+        None => before,
+    }
 }
 
 /// Nothing but numbers: the notice about them, which the caller adds, is the whole reply, and no question was missed.
@@ -256,13 +276,16 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
     let faq = context.faq();
     match choice {
         ChoiceId::Topic(topic) => {
-            let decided = Decided {
-                index_version: context.knowledge.index_version().to_owned(),
-                candidates: Vec::new(),
-                topic: faq.topic(topic.as_str()).map(|topic| topic.id.clone()),
-                answer_threshold: 0.0,
-            };
-            give(&topic, context).decided(decided)
+            let about = state.about.filter(|_| state.lists(&topic));
+            give_chosen(&topic, about, context)
+        }
+        ChoiceId::Now(topic) => {
+            let before = state.about.filter(|_| state.last_topic.as_ref() == Some(&topic)).map(|about| about.time);
+            give_chosen(&topic, Some(About { time: Period::day(context.today()), also: before }), context)
+        }
+        ChoiceId::AsOf(topic, day) => {
+            let period = faq.topic(topic.as_str()).and_then(|topic| topic.period_on(day)).unwrap_or(Period::day(day));
+            give_chosen(&topic, Some(About { time: period, also: None }), context)
         }
         ChoiceId::Related(topic) => {
             let related = faq.topic(topic.as_str()).map(|topic| topic.related.as_slice()).unwrap_or_default();
@@ -321,9 +344,7 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
             None => say(texts::affirmed()),
         },
         // Only a list to choose from can be denied: after the greeting's suggestions "không" is no complaint.
-        Intent::Deny if state.offered.iter().any(|choice| ChoiceId::parse(&choice.id) == Some(ChoiceId::NoneOfThese)) => {
-            choose(state, ChoiceId::NoneOfThese, context)
-        }
+        Intent::Deny if state.has_button(&ChoiceId::NoneOfThese) => choose(state, ChoiceId::NoneOfThese, context),
         Intent::Deny => say(texts::denied()).offering([texts::operator_choice()]),
         Intent::NotWhatIMeant => match &state.last_topic {
             Some(topic) => choose(state, ChoiceId::Wrong(topic.clone()), context),
@@ -350,9 +371,20 @@ fn only_topic(state: &State) -> Option<TopicId> {
     topics.next().filter(|_| topics.next().is_none())
 }
 
-fn give(topic: &TopicId, context: &Context<'_>) -> Reply {
+/// The answer of a topic that was tapped: no search decided it.
+fn give_chosen(topic: &TopicId, about: Option<About>, context: &Context<'_>) -> Reply {
+    give(topic, about.as_ref(), context).decided(Decided {
+        index_version: context.knowledge.index_version().to_owned(),
+        candidates: Vec::new(),
+        topic: context.faq().topic(topic.as_str()).map(|topic| topic.id.clone()),
+        answer_threshold: 0.0,
+        about,
+    })
+}
+
+fn give(topic: &TopicId, about: Option<&About>, context: &Context<'_>) -> Reply {
     let faq = context.faq();
-    match faq.topic(topic.as_str()).and_then(|topic| answer(faq, topic, context.today())) {
+    match faq.topic(topic.as_str()).and_then(|topic| answer(faq, topic, context.today(), about)) {
         Some(message) => Reply { outcome: Outcome::Answered, message, decided: None, queue: None },
         None => Reply::say(Outcome::Missed, texts::no_longer_answered()).offering([texts::operator_choice(), texts::call_choice()]),
     }
@@ -432,5 +464,6 @@ fn decided_by(reading: &Reading, knowledge: &Knowledge) -> Decided {
         candidates: reading.candidates.iter().take(DECIDED_CANDIDATES_MAX).cloned().collect(),
         topic: None,
         answer_threshold: knowledge.weights().thresholds.answer,
+        about: None,
     }
 }

@@ -1,7 +1,9 @@
 //! Every word said to citizens. Reviewed like code; how the product speaks is in the product's style guide: "mình" and "bạn", short
 //! sentences, the answer first.
 
-use faq::{Action, Block, Span, TopicId, vietnamese_date};
+use faq::{Action, Block, Period, Rule, Span, TopicId, vietnamese_date};
+use jiff::ToSpan;
+use jiff::civil::Date;
 
 use super::choice::{Choice, ChoiceId};
 use super::event::Message;
@@ -266,6 +268,61 @@ pub fn understood(question: &str) -> String {
     format!("Mình hiểu là: {question}")
 }
 
+/// Above today's rule, when the rule of another time comes first.
+pub const TODAYS_RULE: &str = "Quy định hiện nay";
+
+/// Before an answer to a question about another time: which rule it gives. `None` when that goes without saying.
+pub fn rule_given(asked: &Period, rule: &Rule) -> Option<String> {
+    let when = time_asked(asked);
+    Some(match rule {
+        Rule::Today => return None,
+        Rule::Then(sections) => match sections.as_slice() {
+            [only] if only.period == *asked => format!("Quy định áp dụng {}:", in_force(asked)),
+            [only] => format!("Bạn hỏi về {when}, nên mình trả lời theo quy định áp dụng {}:", in_force(&only.period)),
+            _ => format!("Bạn hỏi về {when}. Trong thời gian đó quy định có thay đổi:"),
+        },
+        Rule::AmountsThen => format!("Bạn hỏi về {when}, nên các mức dưới đây là mức của thời gian đó."),
+        Rule::TodayInstead { since: Some(since) } if asked.covers(*since) => {
+            format!("Bạn hỏi về {when}. Quy định đã đổi từ {}; dưới đây là quy định hiện nay.", vietnamese_date(*since))
+        }
+        Rule::TodayInstead { since: Some(since) } => {
+            let since = vietnamese_date(*since);
+            format!("Bạn hỏi về {when}. Mình chưa có quy định của thời gian đó; dưới đây là quy định hiện nay, áp dụng từ {since}.")
+        }
+        Rule::TodayInstead { since: None } => format!("Bạn hỏi về {when}. Dưới đây mình trả lời theo quy định và mức hiện nay."),
+    })
+}
+
+/// "tháng 5/2026", "năm 2025", "thời gian trước 01/07/2025".
+fn time_asked(period: &Period) -> String {
+    let (from, to) = match (period.from, period.to) {
+        (Some(from), Some(to)) => (from, to),
+        (Some(from), None) => return format!("thời gian từ {}", vietnamese_date(from)),
+        (None, Some(to)) => return format!("thời gian trước {}", vietnamese_date(day_after(to))),
+        (None, None) => return "thời gian đó".to_owned(),
+    };
+    let year = from.year();
+    let whole_months = from.day() == 1 && to == to.last_of_month() && to.year() == year;
+    match (from.month(), to.month()) {
+        _ if from == to => format!("ngày {}", vietnamese_date(from)),
+        (1, 12) if whole_months => format!("năm {year}"),
+        (first, last) if whole_months && first == last => format!("tháng {first}/{year}"),
+        (first, last) if whole_months && last == first + 2 && last % 3 == 0 => format!("quý {}/{year}", last / 3),
+        _ => format!("thời gian từ {} đến {}", vietnamese_date(from), vietnamese_date(to)),
+    }
+}
+
+/// When a rule is in force: "đến hết 30/06/2026".
+fn in_force(period: &Period) -> String {
+    let from = period.from.map(|from| format!("từ {}", vietnamese_date(from)));
+    let to = period.to.map(|to| format!("đến hết {}", vietnamese_date(to)));
+    [from, to].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn day_after(day: Date) -> Date {
+    day.checked_add(1.day()).unwrap_or(day)
+}
+
 /// Under an answer whose review is overdue.
 pub const STALE: &str = "⚠ Câu trả lời này đã quá hạn rà soát. Bạn xác nhận lại với 1900 9068 trước khi làm thủ tục.";
 
@@ -306,6 +363,21 @@ pub fn none_of_these_choice() -> Choice {
 /// The button that asks for the neighbours of a topic.
 pub fn related_choice(topic: &TopicId) -> Choice {
     Choice::new(ChoiceId::Related(topic.clone()), "Câu hỏi liên quan")
+}
+
+/// The button from the rule of another time to today's.
+pub fn todays_rule_choice(topic: &TopicId) -> Choice {
+    Choice::new(ChoiceId::Now(topic.clone()), TODAYS_RULE)
+}
+
+/// The button from today's rule to that of another time.
+pub fn other_time_choice(topic: &TopicId, period: &Period, today: Date) -> Choice {
+    let label = match (period.from.filter(|&from| from > today), period.to) {
+        (Some(from), _) => format!("Quy định từ {}", vietnamese_date(from)),
+        (None, Some(to)) => format!("Quy định trước {}", vietnamese_date(day_after(to))),
+        (None, None) => TODAYS_RULE.to_owned(),
+    };
+    Choice::new(ChoiceId::AsOf(topic.clone(), period.nearest(today)), label)
 }
 
 /// The button that says that the answer was not meant.

@@ -8,6 +8,7 @@ pub(crate) mod chars;
 pub(crate) mod phrases;
 pub(crate) mod question;
 pub(crate) mod syllable;
+pub(crate) mod time;
 pub(crate) mod typing;
 pub(crate) mod vocabulary;
 pub(crate) mod words;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::chars::normalize;
 use super::phrases::tables;
 use super::syllable::{Syllable, is_folded_syllable};
+use super::time;
 use super::typing::Method;
 use super::vocabulary::{Neighbours, Vocabulary};
 use super::words::{Run, Word, pieces, read_chat, runs};
@@ -28,6 +29,8 @@ pub(crate) struct Question {
     pub(crate) words: Vec<Word>,
     /// The same with the politeness.
     pub(crate) all_words: Vec<Word>,
+    /// The words that times are read from, see [`time::push`].
+    pub(crate) dated_words: Vec<Word>,
     /// Other readings of some words, each a phrase.
     pub(crate) alternatives: Vec<Vec<Word>>,
     /// Words of the topic that the question leans on; empty when it stands alone.
@@ -90,6 +93,7 @@ impl Question {
         let mut tokens: Vec<Word> = Vec::with_capacity(runs.len());
         let mut understood = String::new();
         let mut shown = 0;
+        let mut end = 0;
         for (at, run) in runs.iter().enumerate() {
             let next = runs.get(at + 1).map(|next| Word::new(&next.text));
             let neighbours = (tokens.last().cloned(), next);
@@ -100,8 +104,11 @@ impl Question {
                 shown = run.range.end;
                 question.repairs.push(repair);
             }
+            time::push(&mut question.dated_words, &text[end..run.range.start], &text[run.range.clone()], &words);
+            end = run.range.end;
             tokens.extend(words);
         }
+        question.dated_words.truncate(QUESTION_WORDS_MAX);
         tokens.truncate(QUESTION_WORDS_MAX);
         question.accented = tokens.iter().any(Word::is_accented);
         question.all_words = read_chat(tokens);
