@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use faq::{Faq, TopicId};
 use jiff::civil::Date;
+use serde::Serialize;
 
 use crate::confidence::{FEATURES, Features, features};
 use crate::corpus::Subject;
@@ -14,11 +15,15 @@ use crate::intent;
 use crate::mask::without_secrets;
 use crate::network::{Network, NetworkError};
 use crate::rank::Asked;
+use crate::text::parts::{self, Parts};
 use crate::text::question::Question;
 use crate::text::time::{self, AskedTime};
 use crate::text::words::Word;
 use crate::trace::{CandidateTrace, EVIDENCE_CANDIDATES_MAX, EVIDENCE_TERMS_MAX, QueryTrace, Trace};
 use crate::weights::{Thresholds, Weights};
+
+/// In a longer question a date has no weight in the ranking.
+const UNDATED_WORDS_MAX: usize = 40;
 
 /// The FAQ with its index: immutable, shared between threads, replaced as a whole when the content changes.
 pub struct Knowledge {
@@ -51,6 +56,15 @@ pub struct AskContext<'a> {
     pub today: Option<Date>,
 }
 
+/// The question after the first in a message that asks several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NextQuestion {
+    /// As written.
+    pub question: String,
+    /// The same with whatever follows it: to be asked next.
+    pub text: String,
+}
+
 /// A question, understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
@@ -63,6 +77,8 @@ pub struct Reading {
     pub understood: Option<String>,
     /// The time that is asked about; `None` when none is named.
     pub time: Option<AskedTime>,
+    /// A second question of the message; the rest of the reading is about the first.
+    pub next: Option<NextQuestion>,
     /// What decided it.
     pub trace: Trace,
 }
@@ -103,13 +119,15 @@ impl Knowledge {
 
     /// As [`Knowledge::ask`], deciding at other thresholds: to see what they would change.
     pub fn ask_at(&self, question: &str, context: &AskContext<'_>, thresholds: &Thresholds) -> Reading {
-        let question = self.engine.read(&without_secrets(question));
+        let text = without_secrets(question);
+        let question = self.engine.read(&text);
         if let Some(intent) = intent::of_words(&question.all_words) {
             return Reading {
                 candidates: Vec::new(),
                 decision: Decision::Intent(intent),
                 understood: question.understood.clone(),
                 time: None,
+                next: None,
                 trace: self.trace(&question),
             };
         }
@@ -120,16 +138,43 @@ impl Knowledge {
                 decision: Decision::Answer,
                 understood: question.understood.clone(),
                 time,
+                next: None,
                 trace: Trace { context: Some(topic.clone()), ..self.trace(&question) },
             };
         }
         let reading = Reading { time, ..self.decide_on(question, context.last_topic, thresholds) };
-        self.without_its_time(&reading, context, thresholds).unwrap_or(reading)
+        // Whatever is looked at besides costs at most two more rankings.
+        let better = match &reading.decision {
+            Decision::Answer | Decision::Intent(_) => None,
+            Decision::Clarify { .. } | Decision::Miss { .. } => match parts::of(&text) {
+                Some(parts) => self.first_of_two(&parts, context, thresholds),
+                None => self.without_its_time(&reading, context, thresholds),
+            },
+        };
+        better.unwrap_or(reading)
+    }
+
+    /// The reading of the first of two questions, when each on its own would be answered, and not by the same topic.
+    fn first_of_two(&self, parts: &Parts<'_>, context: &AskContext<'_>, thresholds: &Thresholds) -> Option<Reading> {
+        let answered = |part: &str| {
+            let question = self.engine.read(part);
+            if intent::of_words(&question.all_words).is_some() {
+                return None;
+            }
+            let time = context.today.and_then(|today| time::read(&question.dated_words, today));
+            Some(Reading { time, ..self.decide_on(question, None, thresholds) }).filter(|reading| reading.decision == Decision::Answer)
+        };
+        // The second is the shorter as a rule, and asks nothing on its own as a rule: it costs least to see that there is but one.
+        let second = answered(parts.second)?;
+        let first = answered(parts.first)?;
+        let topic = |reading: &Reading| reading.candidates.first().map(|first| first.topic.clone());
+        let next = NextQuestion { question: parts.second.to_owned(), text: parts.following.to_owned() };
+        (topic(&first) != topic(&second)).then_some(Reading { next: Some(next), ..first })
     }
 
     /// The answer that a question would have but for its date, which no answer names: only of the topic that ranks first with it.
     fn without_its_time(&self, reading: &Reading, context: &AskContext<'_>, thresholds: &Thresholds) -> Option<Reading> {
-        let time = reading.time.as_ref().filter(|_| reading.decision != Decision::Answer)?;
+        let time = reading.time.as_ref().filter(|time| time.rest_words <= UNDATED_WORDS_MAX)?;
         let undated = self.decide_on(self.engine.read(&time.rest), context.last_topic, thresholds);
         let first = |reading: &Reading| reading.candidates.first().map(|first| first.topic.clone());
         let same = undated.decision == Decision::Answer && first(&undated) == first(reading);
@@ -158,7 +203,7 @@ impl Knowledge {
         trace.context = ranked.context.map(|context| corpus.topics[context.topic].clone());
         trace.candidates = self.candidate_traces(&ranked, &judged);
         trace.features = judged.first().map(|first| FEATURES.into_iter().zip(first.features).collect()).unwrap_or_default();
-        Reading { candidates, decision, understood: ranked.question.understood, time: None, trace }
+        Reading { candidates, decision, understood: ranked.question.understood, time: None, next: None, trace }
     }
 
     /// Groups questions that ask much the same, the largest group first; each question is in one group. The work grows with the
@@ -332,6 +377,29 @@ mod tests {
     }
 
     #[test]
+    fn two_questions_are_told_from_one() {
+        let split = |text: &str| {
+            let reading = ask(text);
+            let next = reading.next?;
+            Some((reading.candidates.first()?.topic.to_string(), first(&next.question)))
+        };
+        for text in ONE_QUESTION {
+            assert_eq!(split(text), None, "{text}");
+        }
+        let mut found = 0;
+        for (text, first, second) in TWO_QUESTIONS {
+            if let Some((one, other)) = split(text) {
+                assert_eq!((one.as_str(), other.as_str()), (*first, *second), "{text}");
+                found += 1;
+            } else {
+                println!("not told apart: {text} {:?}", ask(text).decision);
+            }
+        }
+        // Whether both are answered without doubt is the fit's affair; most are.
+        assert!(found * 10 >= TWO_QUESTIONS.len() * 8, "{found} of {}", TWO_QUESTIONS.len());
+    }
+
+    #[test]
     fn a_time_alone_asks_for_the_last_topic() {
         let last = TopicId::parse("bhxh/maternity-one-off-allowance").expect("an id");
         let today = Some(jiff::civil::date(2026, 11, 25));
@@ -379,6 +447,110 @@ mod tests {
         let json = serde_json::to_string(&reading.trace.summary()).expect("a summary is JSON");
         assert!(json.len() < 2_000, "{}", json.len());
     }
+
+    /// The message, and the topics of its two questions.
+    const TWO_QUESTIONS: &[(&str, &str, &str)] = &[
+        (
+            "cho hỏi thẻ bhyt hết hạn thì gia hạn ở đâu, với lại bhxh một lần rút cần giấy tờ gì",
+            "bhyt/card-expired-renew",
+            "bhxh/lump-sum-papers",
+        ),
+        (
+            "Mức đóng bhyt hộ gia đình bao nhiêu? Ngoài ra cho hỏi tuổi nghỉ hưu của nam là bao nhiêu",
+            "bhyt/household-premium",
+            "bhxh/pension-age-schedule",
+        ),
+        ("quen mat khau vssid lay lai sao, voi lai mat so bhxh thi lam lai o dau", "vssid/forgot-password-app", "bhxh/book-lost-damaged"),
+        (
+            "1. Điều kiện hưởng trợ cấp thất nghiệp là gì 2. Mức đóng BHYT hộ gia đình bao nhiêu",
+            "bhtn/conditions",
+            "bhyt/household-premium",
+        ),
+        (
+            "Em có 2 câu hỏi: 1) đổi mật khẩu vssid như thế nào 2) mức đóng bhyt hộ gia đình bao nhiêu",
+            "vssid/change-password",
+            "bhyt/household-premium",
+        ),
+        ("rút bhxh 1 lần cần giấy tờ gì à còn thẻ bhyt bị mất thì xin lại ở đâu", "bhxh/lump-sum-papers", "bhyt/card-lost-damaged"),
+        (
+            "Vssid quên mật khẩu làm sao ạ? Sổ bhxh bị mất thì làm lại ở đâu ạ? Em cảm ơn",
+            "vssid/forgot-password-app",
+            "bhxh/book-lost-damaged",
+        ),
+        ("tuổi nghỉ hưu năm nay là bao nhiêu? bhyt học sinh đóng bao nhiêu?", "bhxh/pension-age-schedule", "bhyt/student-premium"),
+        (
+            "Điều kiện hưởng chế độ thai sản là gì? Nhân tiện cho hỏi mức đóng bhxh tự nguyện thấp nhất là bao nhiêu?",
+            "bhxh/maternity-conditions",
+            "bhxh-tn/contribution-level",
+        ),
+        (
+            "Câu 1: lương cơ sở hiện nay là bao nhiêu. Câu 2: đổi mật khẩu vssid như thế nào",
+            "bhxh/reference-level-base-salary",
+            "vssid/change-password",
+        ),
+        ("chốt sổ bhxh bao lâu thì xong, thêm nữa đăng ký vssid cho con thế nào", "bhxh/book-closing", "vssid/child-account"),
+        ("đăng ký vssid cho con thế nào? Còn một câu nữa là mai táng phí được bao nhiêu?", "vssid/child-account", "bhxh/funeral-allowance"),
+        ("trợ cấp thất nghiệp nộp ở đâu? nộp rồi bao lâu có?", "bhtn/where-to-apply", "bhtn/processing-payment-time"),
+        (
+            "lương cơ sở hiện nay là bao nhiêu, cho em hỏi thêm đổi mật khẩu vssid như thế nào",
+            "bhxh/reference-level-base-salary",
+            "vssid/change-password",
+        ),
+        ("Tôi muốn hỏi: 1/ mai táng phí được bao nhiêu 2/ bhyt học sinh đóng bao nhiêu", "bhxh/funeral-allowance", "bhyt/student-premium"),
+        (
+            "thẻ bhyt bị mất thì xin lại ở đâu và cho em hỏi tuổi nghỉ hưu của nam là bao nhiêu",
+            "bhyt/card-lost-damaged",
+            "bhxh/pension-age-schedule",
+        ),
+        (
+            "Em mới nghỉ ở công ty cũ. Chốt sổ bhxh bao lâu thì xong ạ? Tiện thể cho hỏi mức đóng bhyt hộ gia đình bao nhiêu ạ?",
+            "bhxh/book-closing",
+            "bhyt/household-premium",
+        ),
+        ("mai táng phí được bao nhiêu với cả rút bhxh 1 lần cần giấy tờ gì", "bhxh/funeral-allowance", "bhxh/lump-sum-papers"),
+        ("bhyt hoc sinh dong bao nhieu? luong co so hien nay la bao nhieu?", "bhyt/student-premium", "bhxh/reference-level-base-salary"),
+        (
+            "mức đóng bhxh tự nguyện thấp nhất là bao nhiêu? sẵn tiện cho hỏi quên mật khẩu vssid làm sao?",
+            "bhxh-tn/contribution-level",
+            "vssid/forgot-password-app",
+        ),
+        (
+            "điều kiện hưởng trợ cấp thất nghiệp là gì? mất sổ bhxh thì làm lại ở đâu? bhyt học sinh đóng bao nhiêu?",
+            "bhtn/conditions",
+            "bhxh/book-lost-damaged",
+        ),
+        (
+            "quên mật khẩu vssid làm sao? bên cạnh đó tôi muốn hỏi chốt sổ bhxh bao lâu thì xong?",
+            "vssid/forgot-password-app",
+            "bhxh/book-closing",
+        ),
+    ];
+
+    const ONE_QUESTION: &[&str] = &[
+        "quên mật khẩu vssid lấy lại qua email thế nào",
+        "mất thẻ bhyt thì làm sao? Em cảm ơn ad nhiều",
+        "Chào ad? Cho em hỏi rút bhxh một lần cần giấy tờ gì?",
+        "Em đóng BHXH được 5 năm, ngoài ra em có tham gia BHYT hộ gia đình. Giờ em muốn rút BHXH một lần thì cần giấy tờ gì?",
+        "Em nghỉ việc được không? Nghỉ rồi có được trợ cấp thất nghiệp không? Nộp ở đâu? Bao lâu có tiền?",
+        "Rút bhxh một lần ở đâu? Có cần sổ hộ khẩu không? Mất bao lâu?",
+        "tôi 55 tuổi, đóng bhxh 22 năm, bị suy giảm khả năng lao động 65%, vậy tôi có được nghỉ hưu trước tuổi không? mức hưởng thế nào?",
+        "chồng tôi mất, tôi có được nhận tuất không? với lại nhận ở đâu",
+        "thẻ bhyt ghi sai tên thì sửa ở đâu, ngoài ra cần giấy tờ gì",
+        "đi khám bệnh viện tỉnh không có giấy chuyển tuyến thì được trả bao nhiêu? có được không?",
+        "làm sao để đăng ký vssid? tôi ở nước ngoài thì có đăng ký được không?",
+        "Công ty em nợ bhxh từ năm 2024, em nghỉ việc tháng 3 vừa rồi, công ty không chốt sổ, em gọi nhiều lần không ai nghe máy. Em phải làm gì? Có ai giúp em được không? Mong ad trả lời giúp em.",
+        "1. mức đóng 2. phương thức đóng bhxh tự nguyện",
+        "thứ hai là ngày mấy thì cơ quan bhxh làm việc",
+        "thẻ bhyt có giá trị từ ngày nào? 01/01/2027 đúng không?",
+        "sinh con thứ hai được nghỉ mấy tháng",
+        "mẫu 1. và mẫu 2. tờ khai tk1 khác nhau gì",
+        "bhxh và bhyt khác nhau thế nào?",
+        "Giá vàng hôm nay bao nhiêu? Với lại cách nấu phở thế nào?",
+        "giá vàng sjc hôm nay? với lại quên mật khẩu vssid lấy lại thế nào?",
+        "em bị ốm nghỉ 3 ngày có được hưởng bhxh không, với lại có bị trừ lương không",
+        "",
+        "???",
+    ];
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]

@@ -27,7 +27,7 @@ mod trace;
 pub mod train;
 mod weights;
 
-pub use ask::{AskContext, BuildError, Knowledge, Reading};
+pub use ask::{AskContext, BuildError, Knowledge, NextQuestion, Reading};
 pub use decide::{CHOICES_MAX, Candidate, Decision, NEAREST_MAX};
 pub use groups::Group;
 pub use intent::Intent;

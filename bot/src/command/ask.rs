@@ -14,7 +14,7 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
     let asked = AskContext { today: Some(day_in_vietnam(now_ms())), ..AskContext::default() };
     if explain {
         let reading = knowledge.ask(question, &asked);
-        let explained = json!({ "decision": reading.decision, "time": reading.time, "trace": reading.trace });
+        let explained = json!({ "decision": reading.decision, "time": reading.time, "next": reading.next, "trace": reading.trace });
         println!("{}", serde_json::to_string_pretty(&explained)?);
         return Ok(());
     }

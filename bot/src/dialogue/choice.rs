@@ -44,6 +44,8 @@ pub enum ChoiceId {
     Related(TopicId),
     /// This answer was not what I meant.
     Wrong(TopicId),
+    /// Answer the question that followed in the same message.
+    Next,
     /// None of the topics that were offered.
     NoneOfThese,
     /// Talk to an operator.
@@ -64,6 +66,7 @@ impl fmt::Display for ChoiceId {
             ChoiceId::AsOf(topic, day) => write!(f, "at:{day}:{topic}"),
             ChoiceId::Related(topic) => write!(f, "related:{topic}"),
             ChoiceId::Wrong(topic) => write!(f, "wrong:{topic}"),
+            ChoiceId::Next => f.write_str("next"),
             ChoiceId::NoneOfThese => f.write_str("none"),
             ChoiceId::Operator => f.write_str("operator"),
             ChoiceId::LeaveQueue => f.write_str("leave-queue"),
@@ -97,6 +100,7 @@ impl ChoiceId {
             };
         }
         Some(match text {
+            "next" => ChoiceId::Next,
             "none" => ChoiceId::NoneOfThese,
             "operator" => ChoiceId::Operator,
             "leave-queue" => ChoiceId::LeaveQueue,
@@ -124,6 +128,7 @@ mod tests {
             ChoiceId::AsOf(topic.clone(), jiff::civil::date(2026, 6, 30)),
             ChoiceId::Related(topic.clone()),
             ChoiceId::Wrong(topic),
+            ChoiceId::Next,
             ChoiceId::NoneOfThese,
             ChoiceId::Operator,
             ChoiceId::LeaveQueue,

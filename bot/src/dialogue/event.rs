@@ -166,6 +166,9 @@ pub struct Decided {
     /// The time that was asked about; `None` when the question named none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
+    /// What the message asked after this question: asked when its button is tapped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 impl Decided {

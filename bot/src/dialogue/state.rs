@@ -25,6 +25,9 @@ pub struct State {
     /// The time that the last question was about: what is chosen from its list, and what leans on it, is answered for that time.
     #[serde(default)]
     pub about: Option<About>,
+    /// What the last message asked after the question that was answered.
+    #[serde(default)]
+    pub next: Option<String>,
     /// What can be tapped under the last message.
     pub offered: Vec<Choice>,
     /// What else the last question might have meant, best first, without what was offered.
@@ -56,6 +59,7 @@ impl State {
                 self.last_message = Some(message.clone());
                 if let Some(decided) = decided {
                     self.about = decided.about;
+                    self.next.clone_from(&decided.next);
                     if *outcome == Outcome::Answered {
                         self.last_topic.clone_from(&decided.topic);
                     }

@@ -144,7 +144,7 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             events.push(Event::CitizenChoice { client_id, choice: stored, label });
             match choice {
                 Some(choice) => choose(state, choice, context),
-                None => Reply::say(Outcome::Refused, texts::unknown_choice()).offering([texts::help_choice()]),
+                None => unknown_choice(),
             }
         }
         Input::Command { name } => {
@@ -205,6 +205,7 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         }
         ChoiceId::Related(topic) => texts::related_choice(topic).label,
         ChoiceId::Wrong(topic) => texts::wrong_choice(topic).label,
+        ChoiceId::Next => texts::NEXT_QUESTION.to_owned(),
         ChoiceId::NoneOfThese => texts::none_of_these_choice().label,
         ChoiceId::Operator => texts::operator_choice().label,
         ChoiceId::LeaveQueue => texts::leave_queue_choice().label,
@@ -214,12 +215,18 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
 }
 
 fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply {
-    if let Some(choice) = chosen_by_typing(&state.offered, text) {
-        return choose(state, choice, context);
+    match chosen_by_typing(&state.offered, text) {
+        Some(choice) => choose(state, choice, context),
+        None => ask(state, text, masked, state.last_topic.as_ref(), context),
     }
-    let reading = context.knowledge.ask(text, &AskContext { last_topic: state.last_topic.as_ref(), today: Some(context.today()) });
+}
+
+/// Asks the FAQ; a question may lean on `last_topic`.
+fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, context: &Context<'_>) -> Reply {
+    let reading = context.knowledge.ask(text, &AskContext { last_topic, today: Some(context.today()) });
     let about = about(state, &reading);
-    let decided = Decided { about, ..decided_by(&reading, context.knowledge) };
+    let next = reading.next.as_ref().map(|next| next.text.clone());
+    let decided = Decided { about, next, ..decided_by(&reading, context.knowledge) };
     let understood = reading.understood.clone();
     let mut reply = match reading.decision {
         Decision::Answer => match reading.candidates.first() {
@@ -238,7 +245,20 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
     if matches!(reply.outcome, Outcome::Answered | Outcome::Clarify) {
         reply.message.understood = understood;
     }
+    if let Some(next) = reading.next.filter(|_| reply.outcome == Outcome::Answered) {
+        offer_next(&mut reply.message.choices, &next.question);
+    }
     reply
+}
+
+/// Offers the second question of a message in the second place, so that typing "2" asks it too.
+fn offer_next(choices: &mut Vec<Choice>, question: &str) {
+    if choices.len() >= Choice::MAX {
+        // Neighbours of the first question are what is missed least.
+        choices.retain(|choice| !matches!(ChoiceId::parse(&choice.id), Some(ChoiceId::Related(_))));
+    }
+    choices.insert(choices.len().min(1), texts::next_question_choice(question));
+    choices.truncate(Choice::MAX);
 }
 
 /// The time that a question is about: its own, or that of the question it leans on.
@@ -248,6 +268,10 @@ fn about(state: &State, reading: &Reading) -> Option<About> {
         Some(time) => Some(About { also: time.about.also.or(before.map(|before| before.time)), ..time.about }),
         None => before,
     }
+}
+
+fn unknown_choice() -> Reply {
+    Reply::say(Outcome::Refused, texts::unknown_choice()).offering([texts::help_choice()])
 }
 
 /// Nothing but numbers: the notice about them, which the caller adds, is the whole reply, and no question was missed.
@@ -287,6 +311,10 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
             let period = faq.topic(topic.as_str()).and_then(|topic| topic.period_on(day)).unwrap_or(Period::day(day));
             give_chosen(&topic, Some(About { time: period, also: None }), context)
         }
+        ChoiceId::Next => match &state.next {
+            Some(question) => ask(state, question, false, None, context),
+            None => unknown_choice(),
+        },
         ChoiceId::Related(topic) => {
             let related = faq.topic(topic.as_str()).map(|topic| topic.related.as_slice()).unwrap_or_default();
             offer(Outcome::Clarify, texts::related(), related, context)
@@ -338,6 +366,7 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
             Some(message) => Reply { outcome: Outcome::SmallTalk, message: message.clone(), decided: None, queue: None },
             None => say(texts::nothing_to_repeat()),
         },
+        Intent::Affirm if state.has_button(&ChoiceId::Next) => choose(state, ChoiceId::Next, context),
         // "Đúng rồi" after a list means its first entry when there is but one topic to mean.
         Intent::Affirm => match only_topic(state) {
             Some(topic) => choose(state, ChoiceId::Topic(topic), context),
@@ -379,6 +408,7 @@ fn give_chosen(topic: &TopicId, about: Option<About>, context: &Context<'_>) -> 
         topic: context.faq().topic(topic.as_str()).map(|topic| topic.id.clone()),
         answer_threshold: 0.0,
         about,
+        next: None,
     })
 }
 
@@ -465,5 +495,6 @@ fn decided_by(reading: &Reading, knowledge: &Knowledge) -> Decided {
         topic: None,
         answer_threshold: knowledge.weights().thresholds.answer,
         about: None,
+        next: None,
     }
 }

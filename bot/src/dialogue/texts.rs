@@ -14,6 +14,9 @@ pub const HOTLINE: &str = "1900 9068";
 /// The hotline as a phone dials it.
 pub const HOTLINE_HREF: &str = "tel:19009068";
 
+/// What a button shows of a question: two lines on a phone.
+const NEXT_QUESTION_CHARS_MAX: usize = 70;
+
 fn line(text: &str) -> Vec<Block> {
     vec![Block::text(text)]
 }
@@ -378,6 +381,19 @@ pub fn other_time_choice(topic: &TopicId, period: &Period, today: Date) -> Choic
         (None, None) => TODAYS_RULE.to_owned(),
     };
     Choice::new(ChoiceId::AsOf(topic.clone(), period.nearest(today)), label)
+}
+
+/// The button that asks the next question of the same message, for when it is no longer known which that is.
+pub const NEXT_QUESTION: &str = "Còn câu này nữa";
+
+/// The button that asks the next question of the same message.
+pub fn next_question_choice(question: &str) -> Choice {
+    let mut shown: String = question.chars().take(NEXT_QUESTION_CHARS_MAX).collect();
+    if shown.len() < question.len() {
+        shown.truncate(shown.rfind(' ').unwrap_or(shown.len()));
+        shown.push('…');
+    }
+    Choice::new(ChoiceId::Next, format!("{NEXT_QUESTION}: {shown}"))
 }
 
 /// The button that says that the answer was not meant.

@@ -5,6 +5,7 @@
 //! one writing) -> [`words::Word`] (accented and folded key).
 
 pub(crate) mod chars;
+pub(crate) mod parts;
 pub(crate) mod phrases;
 pub(crate) mod question;
 pub(crate) mod syllable;

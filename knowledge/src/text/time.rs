@@ -44,6 +44,9 @@ pub struct AskedTime {
     /// The question without its times.
     #[serde(skip)]
     pub(crate) rest: String,
+    /// Words in it.
+    #[serde(skip)]
+    pub(crate) rest_words: usize,
 }
 
 /// Adds the words of one run to those that times are read from: a date stays in one piece, `15/3/2026`.
@@ -99,6 +102,7 @@ pub(crate) fn read(words: &[Word], today: Date) -> Option<AskedTime> {
         about: About { time: latest.period, also },
         words: spell(&words[latest.words.clone()]),
         alone: rest.iter().all(|word| ALONE.contains(&word.fold.as_ref())),
+        rest_words: rest.len(),
         rest: spell(rest),
     })
 }
@@ -259,7 +263,7 @@ impl Text<'_> {
     /// Whether a time is one in which a case may lie, by its days and by the words before it.
     fn is_case(&self, start: usize, core: &Core, period: &Period) -> bool {
         let near = |word: &str, reach: usize| (1..=reach).any(|back| start.checked_sub(back).is_some_and(|at| self.is(at, word)));
-        let (_, last) = core.bounds().unwrap_or((self.today, self.today));
+        let last = period.to.or(core.period.to).unwrap_or(self.today);
         let too_old = last.year() < self.today.year() - YEARS_BACK_MAX;
         let too_far = period.from.is_some_and(|from| from.year() > self.today.year() + YEARS_AHEAD_MAX);
         let birthday = near("sinh", 1) && matches!(self.before(start, 2), "nam" | "ngay" | "thang");
@@ -340,7 +344,8 @@ impl Text<'_> {
             ("hom", "qua") => shifted(-1),
             ("ngay", "mai") => shifted(1),
             ("tuan", "truoc") if !COUNTED_FROM.contains(&self.fold(at + 2)) => shifted(-7),
-            ("tuan", "sau" | "toi") => shifted(7),
+            ("tuan", "sau") => shifted(7),
+            ("tuan", "toi") if self.is_exactly(at + 1, "tới") => shifted(7),
             ("hien", next) if self.is(at, "hiện") && SELF.contains(&next) && !matches!(self.before(at, 1), "thuc" | "the" | "phat") => {
                 today(1)
             }
@@ -542,7 +547,8 @@ impl Text<'_> {
             // "12 tháng trước sinh"
             "truoc" if matches!(self.fold(number + 3), "sinh" | "mang" | "thai" | "de") => return None,
             "truoc" if !COUNTED_FROM.contains(&self.fold(number + 3)) => (-1, number + 3 - at),
-            "nua" | "toi" => (1, number + 3 - at),
+            "nua" => (1, number + 3 - at),
+            "toi" if self.is_exactly(number + 2, "tới") => (1, number + 3 - at),
             _ => return None,
         };
         if years {
@@ -664,15 +670,15 @@ impl Text<'_> {
     }
 }
 
-/// The numbers of a word that is made of nothing else: `2026`, `15/3/2026`. `4.5` is no date, `5.2026` is.
+/// The numbers of a word that is made of nothing else: `2026`, `15/3/2026`. `4.5` and `1-3` are no dates, `5.2026` is.
 fn parts(word: &Word) -> Option<Vec<u32>> {
     const PARTS_MAX: usize = 3;
     if !starts_with_digit(word) {
         return None;
     }
     let parts: Option<Vec<u32>> = word.syl.split(['/', '-', '.']).map(|part| part.parse().ok().filter(|_| part.len() <= 4)).collect();
-    let decimal = |parts: &[u32]| word.syl.contains('.') && matches!(parts, [_, second] if *second < 1_900);
-    parts.filter(|parts| parts.len() <= PARTS_MAX && !decimal(parts))
+    let other = |parts: &[u32]| word.syl.contains(['.', '-']) && matches!(parts, [_, second] if *second < 1_900);
+    parts.filter(|parts| parts.len() <= PARTS_MAX && !other(parts))
 }
 
 /// What makes an amount or a duration of the number before it.
@@ -882,6 +888,10 @@ mod tests {
                 "mấy năm nay không có việc",
                 "lương 2.024 nghìn",
                 "từ 4.5 triệu",
+                "mua thuốc từ 1-3 tháng",
+                "8 tháng tôi đã đóng",
+                "mua bhyt được 4 năm tôi muốn đổi thẻ",
+                "từ tháng 4 đến tháng 11/2006 làm ở xã",
                 "lương 5.500.000 đồng",
                 "hưởng 2025 đồng",
                 "lương tháng 5 triệu",

@@ -542,7 +542,9 @@ mod tests {
     fn every_button_of_every_topic_fits_telegram() {
         let faq = Faq::embedded().unwrap();
         for topic in faq.topics() {
-            for id in [ChoiceId::Topic(topic.id.clone()), ChoiceId::Related(topic.id.clone()), ChoiceId::Wrong(topic.id.clone())] {
+            let of_topic = [ChoiceId::Topic, ChoiceId::Now, ChoiceId::Related, ChoiceId::Wrong].map(|choice| choice(topic.id.clone()));
+            let as_of = ChoiceId::AsOf(topic.id.clone(), jiff::civil::date(2026, 6, 30));
+            for id in of_topic.into_iter().chain([as_of]) {
                 let id = id.to_string();
                 assert!(id.len() <= CALLBACK_BYTES_MAX, "{id} is {} bytes", id.len());
             }
