@@ -8,6 +8,7 @@ mod check;
 mod constants;
 mod date;
 mod documents;
+mod edits;
 mod markup;
 mod problem;
 mod source;
@@ -17,8 +18,10 @@ pub use check::check;
 pub use constants::{Constant, Constants, Unit};
 pub use date::vietnamese_date;
 pub use documents::{Document, Documents};
+pub use edits::Edits;
 pub use markup::{Block, Span, plain_text};
-pub use problem::{LoadError, Problem};
+pub use problem::{LoadError, Problem, Severity};
+pub use source::Fingerprint;
 pub use topic::{Action, Answer, Authored, Basis, Citation, Period, Section, Topic, TopicId};
 
 use std::collections::BTreeMap;
@@ -38,6 +41,7 @@ pub struct Faq {
     constants: Constants,
     documents: Documents,
     version: String,
+    file_digests: edits::FileDigests,
 }
 
 impl Faq {
@@ -58,6 +62,10 @@ impl Faq {
     fn parse(files: Vec<source::File>) -> Result<Faq, LoadError> {
         let mut problems = Vec::new();
         let version = source::digest(&files);
+        let file_digests = edits::digests(&files);
+        for file in files.iter().filter(|file| file.path.starts_with("content/") && file.topic_id().is_none()) {
+            problems.push(Problem::new(&file.path, 0, "the name is no topic id: expected content/<domain>/<slug>.md of a-z, 0-9 and -"));
+        }
         let constants = Constants::parse(source::find(&files, "constants.toml"), &mut problems);
         let documents = Documents::parse(source::find(&files, "documents.toml"), &mut problems);
         let mut topics: Vec<Topic> = files
@@ -77,9 +85,11 @@ impl Faq {
         }
         authored.sort();
         if problems.is_empty() {
-            Ok(Faq { topics, by_id, authored, orphans, constants, documents, version })
+            Ok(Faq { topics, by_id, authored, orphans, constants, documents, version, file_digests })
         } else {
             problems.sort();
+            // A line may name one unknown amount several times.
+            problems.dedup();
             Err(LoadError { problems })
         }
     }
@@ -109,6 +119,11 @@ impl Faq {
         &self.version
     }
 
+    /// The files that were edited between an earlier load and this one.
+    pub fn edits_since(&self, before: &Faq) -> Edits {
+        edits::between(&before.file_digests, &self.file_digests)
+    }
+
     /// The answer of a topic as read on `today`.
     ///
     /// `None` when the answer has expired by then or an amount in it has no value for that day: it is never given as current.
@@ -120,11 +135,11 @@ impl Faq {
 fn index_ids(topics: &[Topic], problems: &mut Vec<Problem>) -> BTreeMap<TopicId, usize> {
     let mut by_id: BTreeMap<TopicId, usize> = topics.iter().enumerate().map(|(at, topic)| (topic.id.clone(), at)).collect();
     for (at, topic) in topics.iter().enumerate() {
-        for alias in &topic.aliases {
+        for (alias, &line) in topic.aliases.iter().zip(&topic.alias_lines) {
             if let Some(&other) = by_id.get(alias) {
                 let what = if topics[other].id == *alias { "a topic of its own" } else { "an alias already" };
                 let owner = &topics[other].id;
-                problems.push(Problem::new(topic.path(), 1, format!("alias `{alias}` is {what} ({owner}): an id leads to one topic")));
+                problems.push(Problem::new(topic.path(), line, format!("alias `{alias}` is {what} ({owner}): an id leads to one topic")));
             } else {
                 by_id.insert(alias.clone(), at);
             }

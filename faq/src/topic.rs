@@ -130,6 +130,11 @@ impl Period {
         Some(Period { from: Some(parse_vietnamese_date(from.trim())?), to: parse_vietnamese_date(to.trim())? })
     }
 
+    /// Whether some day belongs to both.
+    pub(crate) fn overlaps(&self, other: &Period) -> bool {
+        self.from.is_none_or(|from| from <= other.to) && other.from.is_none_or(|from| from <= self.to)
+    }
+
     /// Whether the section speaks about that day.
     pub fn covers(&self, day: Date) -> bool {
         self.from.is_none_or(|from| from <= day) && day <= self.to
@@ -178,9 +183,10 @@ pub struct Topic {
     /// The details.
     pub sections: Vec<Section>,
     pub(crate) links: Vec<Link>,
-    /// Lines of the front matter's list entries: questions and related, for the checks.
+    /// Lines of the front matter's list entries: questions, related and aliases, for the checks.
     pub(crate) question_lines: Vec<usize>,
     pub(crate) related_lines: Vec<usize>,
+    pub(crate) alias_lines: Vec<usize>,
     pub(crate) effective_to_line: usize,
     pub(crate) short_line: usize,
 }
@@ -279,7 +285,7 @@ struct FrontMatter {
     review_by: Date,
     related: Vec<Spanned<TopicId>>,
     actions: Vec<Action>,
-    aliases: Vec<TopicId>,
+    aliases: Vec<Spanned<TopicId>>,
 }
 
 #[derive(Deserialize)]
@@ -381,7 +387,8 @@ pub(crate) fn parse(id: TopicId, file: &File, constants: &Constants, documents: 
         related_lines: matter.related.iter().map(|related| front_line(related.span().start)).collect(),
         related: matter.related.into_iter().map(Spanned::into_inner).collect(),
         actions: matter.actions,
-        aliases: matter.aliases,
+        alias_lines: matter.aliases.iter().map(|alias| front_line(alias.span().start)).collect(),
+        aliases: matter.aliases.into_iter().map(Spanned::into_inner).collect(),
         short,
         sections,
         links: parsed.links,

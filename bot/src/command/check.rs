@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use faq::Severity;
 use hotro::config::Config;
 use hotro::conversation::now_ms;
 use hotro::dialogue::day_in_vietnam;
@@ -15,11 +16,12 @@ pub(crate) fn run(config: &Config, as_of: Option<Date>) -> anyhow::Result<ExitCo
         println!("{problem}");
     }
     println!(
-        "{} topics, {} authored questions, version {}: {} problem(s) as of {day}",
+        "{} topics, {} authored questions, version {}: {} problem(s) as of {day}, {} of them to be mended before it is served",
         faq.topics().len(),
         faq.authored().len(),
         faq.version(),
-        problems.len()
+        problems.len(),
+        problems.iter().filter(|problem| problem.severity != Severity::Due).count()
     );
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
