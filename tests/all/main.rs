@@ -2,6 +2,7 @@
 
 mod browser;
 mod command_line;
+mod content;
 mod conversations;
 mod dialogue;
 mod http;

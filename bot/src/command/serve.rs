@@ -1,15 +1,19 @@
 //! `hotro serve`: everything at once.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use hotro::channel::telegram::{Telegram, TelegramConfig};
 use hotro::channel::web::{self, Limits, Origins, Web};
 use hotro::config::{Config, LogFormat};
+use hotro::content::Folder;
 use hotro::conversation::Conversations;
+use knowledge::Knowledge;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -42,11 +46,19 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     // The port first: when it is taken, nothing else should have happened.
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen: cannot serve on {}", config.listen))?;
     let address = listener.local_addr().context("reading the address")?;
-    let knowledge = super::load_knowledge(config)?;
+    let (folder, faq) = match &config.faq_dir {
+        Some(dir) => Folder::open(dir).map(|(folder, faq)| (Some(folder), Arc::new(faq))).map_err(super::unusable)?,
+        None => (None, super::load_faq(config)?),
+    };
+    let knowledge = Arc::new(Knowledge::build(faq).context("building the index")?);
     let store = super::open_store(config).await?;
     let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
+    if let Some(folder) = folder {
+        let hangups = signal(SignalKind::hangup()).context("listening to SIGHUP")?;
+        tokio::spawn(folder.watch(conversations.clone(), hangups, stopping.clone()));
+    }
     let web = Web::new(
         conversations.clone(),
         Limits::new(&config.limits),
@@ -91,7 +103,6 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 
 /// Returns at Ctrl-C or SIGTERM.
 async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
             tokio::select! {
