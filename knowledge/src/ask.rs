@@ -30,6 +30,7 @@ pub struct Knowledge {
     faq: Arc<Faq>,
     engine: Engine,
     weights: Weights,
+    network: Arc<Network>,
     version: String,
 }
 
@@ -94,7 +95,12 @@ impl Knowledge {
     pub fn with_weights(faq: Arc<Faq>, weights: Weights, network: &Arc<Network>) -> Result<Knowledge, BuildError> {
         let engine = Engine::build(&faq, |_| true, &weights.fusion, network)?;
         let version = format!("a{ANALYZER_VERSION}-{}-{}-{}", faq.version(), weights.digest(), network.digest());
-        Ok(Knowledge { faq, engine, weights, version })
+        Ok(Knowledge { faq, engine, weights, network: Arc::clone(network), version })
+    }
+
+    /// The same weights and network over other content.
+    pub fn over(&self, faq: Arc<Faq>) -> Result<Knowledge, BuildError> {
+        Knowledge::with_weights(faq, self.weights.clone(), &self.network)
     }
 
     /// The FAQ that is answered from.

@@ -14,7 +14,7 @@ pub(crate) mod serve;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use faq::Faq;
+use faq::{Faq, LoadError};
 use hotro::config::{Config, Secret};
 use hotro::secret::{KEY_FILE, Key};
 use hotro::store::Store;
@@ -26,12 +26,15 @@ fn load_faq(config: &Config) -> anyhow::Result<Arc<Faq>> {
         Some(dir) => Faq::from_dir(dir),
         None => Faq::embedded(),
     };
-    loaded.map(Arc::new).map_err(|error| {
-        for problem in &error.problems {
-            eprintln!("{problem}");
-        }
-        anyhow::anyhow!("the FAQ cannot be used: {} problem(s)", error.problems.len())
-    })
+    loaded.map(Arc::new).map_err(unusable)
+}
+
+/// Prints every problem.
+fn unusable(error: LoadError) -> anyhow::Error {
+    for problem in &error.problems {
+        eprintln!("{problem}");
+    }
+    anyhow::anyhow!("the FAQ cannot be used: {} problem(s)", error.problems.len())
 }
 
 fn load_knowledge(config: &Config) -> anyhow::Result<Arc<Knowledge>> {

@@ -1,14 +1,17 @@
 //! `hotro serve`: everything at once.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use hotro::channel::telegram::{Telegram, TelegramConfig};
 use hotro::channel::web::{self, Limits, Origins, Web};
 use hotro::config::{Config, LogFormat};
+use hotro::content::Folder;
 use hotro::conversation::Conversations;
 use hotro::desk::account::Accounts;
 use hotro::desk::api::{self, Desk};
+use knowledge::Knowledge;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -45,13 +48,21 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     // The port first: when it is taken, nothing else should have happened.
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen: cannot serve on {}", config.listen))?;
     let address = listener.local_addr().context("reading the address")?;
-    let knowledge = super::load_knowledge(config)?;
+    let (folder, faq) = match &config.faq_dir {
+        Some(dir) => Folder::open(dir).map(|(folder, faq)| (Some(folder), Arc::new(faq))).map_err(super::unusable)?,
+        None => (None, super::load_faq(config)?),
+    };
+    let knowledge = Arc::new(Knowledge::build(faq).context("building the index")?);
     let store = super::open_store(config).await?;
     let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
     let limits = Limits::new(&config.limits);
     let accounts = Accounts::new(store.clone(), super::load_key(config, &store).await?).context("starting the accounts")?;
+    if let Some(folder) = folder {
+        let hangups = signal(SignalKind::hangup()).context("listening to SIGHUP")?;
+        tokio::spawn(folder.watch(conversations.clone(), hangups, stopping.clone()));
+    }
     let (desk_routes, desk_doc) = api::router(Desk::new(accounts, limits.clone(), config.public_origin()));
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
     let mut router = web::router(web, desk_doc).merge(desk_routes);

@@ -10,6 +10,7 @@ pub use gaps::{GAPS_LISTED_MAX, Gap, Gaps, UNHELPED_KEPT_MAX, Unhelped, Unhelped
 pub use replay::{Difference, Replayed, replay};
 pub use token::Token;
 
+use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -104,9 +105,10 @@ impl Conversations {
         Arc::clone(&self.knowledge.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the knowledge at once for every conversation; turns under way finish on the old one.
-    pub fn set_knowledge(&self, knowledge: Arc<Knowledge>) {
-        *self.knowledge.write().unwrap_or_else(PoisonError::into_inner) = knowledge;
+    /// Replaces the knowledge at once for every conversation; turns under way finish on the old one, which is given back: letting
+    /// go of so much memory takes a while, and no turn should wait for it.
+    pub fn set_knowledge(&self, knowledge: Arc<Knowledge>) -> Arc<Knowledge> {
+        mem::replace(&mut *self.knowledge.write().unwrap_or_else(PoisonError::into_inner), knowledge)
     }
 
     /// Begins a conversation: the log holds `started` and the greeting when this returns.
