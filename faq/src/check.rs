@@ -56,7 +56,10 @@ fn check_calendar(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Prob
     }
     for section in &topic.sections {
         if section.period.is_some_and(|period| period.to.is_none() && period.covers(today)) {
-            complain(section.line, "the section has come into force: its rule belongs in the text, the old one in a dated section".to_owned());
+            complain(
+                section.line,
+                "the section has come into force: its rule belongs in the text, the old one in a dated section".to_owned(),
+            );
         }
     }
 }

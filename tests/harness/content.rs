@@ -75,7 +75,8 @@ pub fn all_topics() -> TempDir {
     let faq = folder();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../faq");
     let files = |folder: PathBuf| fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let mut paths: Vec<PathBuf> = ["constants.toml", "documents.toml", "outdated.toml", "questions/vssid.tsv"].map(|name| source.join(name)).into();
+    let mut paths: Vec<PathBuf> =
+        ["constants.toml", "documents.toml", "outdated.toml", "questions/vssid.tsv"].map(|name| source.join(name)).into();
     paths.extend(files(source.join("content")).flat_map(files));
     for path in paths {
         let name = path.strip_prefix(&source).expect("below the source").to_str().expect("UTF-8");

@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod chat;
 pub(crate) mod check;
+pub(crate) mod confusions;
 pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod fit;
@@ -11,6 +12,7 @@ pub(crate) mod operator;
 pub(crate) mod replay;
 pub(crate) mod serve;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -19,6 +21,7 @@ use hotro::config::{Config, Secret};
 use hotro::secret::{KEY_FILE, Key};
 use hotro::store::Store;
 use knowledge::Knowledge;
+use knowledge::eval::{Row, parse};
 
 /// The FAQ that the configuration names; every problem is printed before the error.
 fn load_faq(config: &Config) -> anyhow::Result<Arc<Faq>> {
@@ -39,6 +42,12 @@ fn unusable(error: LoadError) -> anyhow::Error {
 
 fn load_knowledge(config: &Config) -> anyhow::Result<Arc<Knowledge>> {
     Ok(Arc::new(Knowledge::build(load_faq(config)?).context("building the index")?))
+}
+
+/// Labelled questions from a file.
+fn labelled(file: &Path) -> anyhow::Result<Vec<Row>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    parse(&text).with_context(|| format!("reading {}", file.display()))
 }
 
 async fn open_store(config: &Config) -> anyhow::Result<Store> {
