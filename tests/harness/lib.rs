@@ -6,6 +6,8 @@ pub mod content;
 pub mod desk;
 pub mod dialogue;
 pub mod kept;
+pub mod latency;
+pub mod memory;
 pub mod postgres;
 pub mod server;
 pub mod sources;
