@@ -210,7 +210,7 @@ impl Knowledge {
             .collect();
         let lead = match judged.first().map(|first| (corpus.subject(first.number), first.probability)) {
             Some((Subject::Lookup, probability)) => Lead::Lookup(probability),
-            Some((Subject::Outside(_), _)) => Lead::Outside,
+            Some((Subject::Outside(_), probability)) => Lead::Outside(probability),
             Some((Subject::Topic(_), _)) | None => Lead::Topic,
         };
         let decision = decide(&candidates, lead, thresholds);

@@ -51,8 +51,8 @@ pub(crate) enum Lead {
     Topic,
     /// Asking for one's own file, with its probability.
     Lookup(f64),
-    /// Another field of life.
-    Outside,
+    /// Another field of life, with its probability.
+    Outside(f64),
 }
 
 /// Decides by the candidates, best first, and by what ranks before them all.
@@ -60,13 +60,15 @@ pub(crate) fn decide(candidates: &[Candidate], lead: Lead, thresholds: &Threshol
     match lead {
         Lead::Lookup(probability) if probability >= thresholds.lookup => return Decision::Intent(Intent::Lookup),
         Lead::Topic if candidates.first().is_some_and(|first| first.probability >= thresholds.answer) => return Decision::Answer,
-        Lead::Topic | Lead::Lookup(_) | Lead::Outside => {}
+        Lead::Topic | Lead::Lookup(_) | Lead::Outside(_) => {}
     }
     let worth = candidates.iter().take_while(|candidate| candidate.probability >= thresholds.choice).count();
     let offered = &candidates[..worth.clamp(CHOICES_MIN, CHOICES_MAX).min(candidates.len())];
     let together: f64 = offered.iter().map(|candidate| candidate.probability).sum();
     let ids = |candidates: &[Candidate]| candidates.iter().map(|candidate| candidate.topic.clone()).collect();
-    if lead != Lead::Outside && offered.len() >= CHOICES_MIN && together >= thresholds.clarify {
+    // Whoever may well mean one of the choices is shown them, even if no single one is as likely as another field of life.
+    let needed = if let Lead::Outside(probability) = lead { probability.max(thresholds.clarify) } else { thresholds.clarify };
+    if offered.len() >= CHOICES_MIN && together >= needed {
         Decision::Clarify { choices: ids(offered) }
     } else {
         Decision::Miss { nearest: ids(&candidates[..worth.min(NEAREST_MAX)]) }
@@ -107,6 +109,8 @@ mod tests {
         check(&[], Lead::Topic, "miss 0");
         check(&[0.2, 0.2], Lead::Lookup(0.5), "Lookup");
         check(&[0.7, 0.2], Lead::Lookup(0.3), "clarify 2");
-        check(&[0.3, 0.3], Lead::Outside, "miss 2");
+        check(&[0.25, 0.1], Lead::Outside(0.4), "miss 2");
+        check(&[0.25, 0.2], Lead::Outside(0.4), "clarify 2");
+        check(&[0.2, 0.1], Lead::Outside(0.2), "miss 2");
     }
 }

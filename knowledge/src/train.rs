@@ -2,7 +2,7 @@
 
 use faq::Faq;
 
-use crate::corpus::{Corpus, Labelled, Origin, indexed_questions, labelled_questions};
+use crate::corpus::{Corpus, Labelled, indexed_questions, labelled_questions};
 use crate::engine::ANALYZER_VERSION;
 use crate::eval::{Label, Perturbation, Row, perturb};
 use crate::hash::fnv1a;
@@ -12,8 +12,6 @@ use crate::text::question::Question;
 
 /// Every so many lessons one is taught again with a slip of the keyboard.
 const TYPO_EVERY: usize = 8;
-/// Lookups and questions from outside are few among the lessons and many in the chat: each is taught so many times.
-const BESIDES_TIMES: usize = 4;
 const SEED: u64 = 1;
 
 /// Trains the network. Only weights go into it, no sentence can be read out of it. Same content and questions, same bytes.
@@ -42,11 +40,7 @@ pub(crate) fn train_on<'a>(
     let lexicon = Lexicon::of(faq);
     let corpus = Corpus::build(faq, &lexicon, indexed_questions(faq, |_| true));
     let ours = labelled_questions(faq).into_iter().filter(|question| keep(question));
-    let mut lessons: Vec<(&str, Vec<usize>)> = Vec::new();
-    for Labelled { number, origin, text } in ours {
-        let times = if matches!(origin, Origin::Besides(_)) { BESIDES_TIMES } else { 1 };
-        lessons.extend((0..times).map(|_| (text, vec![number])));
-    }
+    let mut lessons: Vec<(&str, Vec<usize>)> = ours.map(|question| (question.text, vec![question.number])).collect();
     lessons.extend(real.map(|row| (row.question.as_str(), numbers_of(faq, row))));
     let mut examples = Vec::with_capacity(lessons.len() + lessons.len() / TYPO_EVERY);
     let mut teach = |text: &str, classes: &[usize]| {

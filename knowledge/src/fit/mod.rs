@@ -22,7 +22,7 @@ use crate::weights::{Calibration, CalibrationBin, ConditionalLogit, FusionWeight
 use solve::{Alternative, NoneOfThese, Question, Solution, solve};
 
 /// Share of the answers to citizens' questions that must be right.
-const PRECISION_TARGET: f64 = 0.93;
+const PRECISION_TARGET: f64 = 0.92;
 /// Share of the invented out-of-domain questions that may be answered. Half of them are neighbours of the domain, written to be
 /// mistaken; strangers who are none are mistaken far less often.
 const FALSE_ANSWERS_MAX: f64 = 0.08;
@@ -45,6 +45,8 @@ const AUTHORED_EVERY: usize = 6;
 const REAL_WEIGHT: f64 = 3.0;
 /// Probabilities tried as thresholds.
 const STEPS: usize = 200;
+/// A threshold is good when so many in a row are.
+const STEPS_HELD: usize = 5;
 const BINS: usize = 10;
 /// Parts that are held out in turn.
 const FOLDS: usize = 3;
@@ -390,9 +392,12 @@ fn false_answer_rate(judged: &[Judged], threshold: f64) -> f64 {
     share(strangers.iter().filter(|judged| judged.is_answered(threshold)).count(), strangers.len())
 }
 
-/// The lowest probability that passes; 1 when none does.
+/// The lowest probability that passes, and those right above it too: one that passes by the luck of a question is no threshold. 1 when
+/// none does.
 fn lowest(passes: impl Fn(f64) -> bool) -> f64 {
-    (1..=STEPS).map(|step| step as f64 / STEPS as f64).find(|&threshold| passes(threshold)).unwrap_or(1.0)
+    let threshold = |step: usize| step.min(STEPS) as f64 / STEPS as f64;
+    let holds = |step: &usize| (*step..step + STEPS_HELD).all(|step| passes(threshold(step)));
+    (1..=STEPS).find(holds).map_or(1.0, threshold)
 }
 
 /// The highest probability that passes; 0 when none does.
