@@ -159,25 +159,31 @@ impl Knowledge {
         }
         let reading = Reading { time, ..self.decide_on(question, context.last_topic, thresholds) };
         // Whatever is looked at besides costs at most two more rankings.
-        let better = match &reading.decision {
-            Decision::Answer | Decision::Intent(_) => None,
-            Decision::Clarify { .. } | Decision::Miss { .. } => match parts::of(&text) {
-                Some(parts) => self.first_of_two(&parts, context, thresholds),
-                None => self.without_its_time(&reading, context, thresholds),
-            },
+        let better = match (&reading.decision, parts::of(&text)) {
+            (Decision::Intent(_), _) | (Decision::Answer, None) => None,
+            // Two questions at once leave a doubt that neither has on its own.
+            (Decision::Answer, Some(parts)) => {
+                let doubtful = reading.candidates.first().map_or(0.0, |first| first.probability);
+                self.first_of_two(&parts, doubtful, context, thresholds)
+            }
+            (Decision::Clarify { .. } | Decision::Miss { .. }, Some(parts)) => self.first_of_two(&parts, 0.0, context, thresholds),
+            (Decision::Clarify { .. } | Decision::Miss { .. }, None) => self.without_its_time(&reading, context, thresholds),
         };
         better.unwrap_or(reading)
     }
 
-    /// The reading of the first of two questions, when each on its own would be answered, and not by the same topic.
-    fn first_of_two(&self, parts: &Parts<'_>, context: &AskContext<'_>, thresholds: &Thresholds) -> Option<Reading> {
+    /// The reading of the first of two questions, when each on its own would be answered with more than this probability, and not by the
+    /// same topic.
+    fn first_of_two(&self, parts: &Parts<'_>, doubtful: f64, context: &AskContext<'_>, thresholds: &Thresholds) -> Option<Reading> {
         let answered = |part: &str| {
             let question = self.engine.read(part);
             if intent::of_words(&question.all_words).is_some() {
                 return None;
             }
             let time = context.today.and_then(|today| time::read(&question.dated_words, today));
-            Some(Reading { time, ..self.decide_on(question, None, thresholds) }).filter(|reading| reading.decision == Decision::Answer)
+            let reading = Reading { time, ..self.decide_on(question, None, thresholds) };
+            let surer = reading.candidates.first().is_some_and(|first| first.probability > doubtful);
+            (surer && reading.decision == Decision::Answer).then_some(reading)
         };
         // The second is the shorter as a rule, and asks nothing on its own as a rule: it costs least to see that there is but one.
         let second = answered(parts.second)?;

@@ -10,6 +10,8 @@ use crate::weights::Thresholds;
 pub const CHOICES_MAX: usize = 4;
 /// One choice is no question.
 pub(crate) const CHOICES_MIN: usize = 2;
+/// What it costs to dismiss a question of ours, when choices shown to a stranger cost one.
+const DISMISSAL_COST: f64 = 2.0;
 /// Topics named when nothing fits.
 pub const NEAREST_MAX: usize = 2;
 
@@ -66,8 +68,9 @@ pub(crate) fn decide(candidates: &[Candidate], lead: Lead, thresholds: &Threshol
     let offered = &candidates[..worth.clamp(CHOICES_MIN, CHOICES_MAX).min(candidates.len())];
     let together: f64 = offered.iter().map(|candidate| candidate.probability).sum();
     let ids = |candidates: &[Candidate]| candidates.iter().map(|candidate| candidate.topic.clone()).collect();
-    // Whoever may well mean one of the choices is shown them, even if no single one is as likely as another field of life.
-    let needed = if let Lead::Outside(probability) = lead { probability.max(thresholds.clarify) } else { thresholds.clarify };
+    // Choices cost a stranger a look; being dismissed costs a citizen the answer.
+    let needed =
+        if let Lead::Outside(probability) = lead { thresholds.clarify.max(probability / DISMISSAL_COST) } else { thresholds.clarify };
     if offered.len() >= CHOICES_MIN && together >= needed {
         Decision::Clarify { choices: ids(offered) }
     } else {
@@ -109,8 +112,8 @@ mod tests {
         check(&[], Lead::Topic, "miss 0");
         check(&[0.2, 0.2], Lead::Lookup(0.5), "Lookup");
         check(&[0.7, 0.2], Lead::Lookup(0.3), "clarify 2");
-        check(&[0.25, 0.1], Lead::Outside(0.4), "miss 2");
-        check(&[0.25, 0.2], Lead::Outside(0.4), "clarify 2");
+        check(&[0.25, 0.15], Lead::Outside(0.85), "miss 2");
+        check(&[0.25, 0.2], Lead::Outside(0.85), "clarify 2");
         check(&[0.2, 0.1], Lead::Outside(0.2), "miss 2");
     }
 }
