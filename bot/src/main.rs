@@ -84,6 +84,18 @@ enum Command {
         #[arg(long, value_name = "FILE", default_value = "knowledge/data/network.bin")]
         out: PathBuf,
     },
+    /// Measure what more authored questions are worth: trains on at most so many a topic and asks. Takes minutes.
+    LearningCurve {
+        /// Files of labelled questions to measure on, together.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Labelled questions of citizens to learn from beside the FAQ's own.
+        #[arg(long, value_name = "FILE")]
+        real: Option<PathBuf>,
+        /// Authored questions a topic, at most.
+        #[arg(long, value_name = "COUNTS", value_delimiter = ',', default_values_t = [0, 25, 50, 100, 150])]
+        authored: Vec<usize>,
+    },
     /// Fit the weights of ranking and confidence by cross-validation and write them.
     Fit {
         /// Labelled questions of citizens.
@@ -216,6 +228,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return Ok(code);
         }
         Command::Train { real, out } => command::fit::train(&config, real.as_deref(), &out)?,
+        Command::LearningCurve { files, real, authored } => command::learning_curve::run(&config, &files, real.as_deref(), &authored)?,
         Command::Fit { real, out } => command::fit::fit(&config, &real, &out)?,
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,

@@ -1,8 +1,10 @@
 //! Training: what the network is taught, from the FAQ's questions and, where they are at hand, labelled questions of citizens.
 
-use faq::Faq;
+use std::collections::BTreeMap;
 
-use crate::corpus::{Corpus, Labelled, indexed_questions, labelled_questions};
+use faq::{Faq, TopicId};
+
+use crate::corpus::{Corpus, Labelled, Origin, indexed_questions, labelled_questions};
 use crate::engine::ANALYZER_VERSION;
 use crate::eval::{Label, Perturbation, Row, perturb};
 use crate::hash::fnv1a;
@@ -19,6 +21,30 @@ const SEED: u64 = 1;
 /// Errors: none that is known; the encoder's type allows for them.
 pub fn train(faq: &Faq, real: &[Row]) -> Result<Network, NetworkError> {
     train_on(faq, |_| true, real.iter())
+}
+
+/// As [`train`], with at most so many authored questions a topic, drawn by their hash: what more of them would be worth.
+pub fn train_with_at_most(authored_max: usize, faq: &Faq, real: &[Row]) -> Result<Network, NetworkError> {
+    let draw = |text: &str| fnv1a(text.bytes());
+    // By topic, the draw from which on its authored questions stay away.
+    let mut draws: BTreeMap<&TopicId, Vec<u64>> = BTreeMap::new();
+    for question in faq.authored() {
+        draws.entry(&question.topic).or_default().push(draw(&question.text));
+    }
+    let ends: Vec<Option<u64>> = faq
+        .topics()
+        .iter()
+        .map(|topic| {
+            let mut drawn = draws.remove(&topic.id)?;
+            drawn.sort_unstable();
+            drawn.get(authored_max).copied()
+        })
+        .collect();
+    let keep = |question: &Labelled<'_>| match question.origin {
+        Origin::Authored(_) => ends[question.number].is_none_or(|end| draw(question.text) < end),
+        Origin::Title | Origin::Shown | Origin::Besides(_) => true,
+    };
+    train_on(faq, keep, real.iter())
 }
 
 /// Digest of what the content teaches: the same as [`Network::lessons`] as long as the network is not older than the content.

@@ -8,6 +8,7 @@ pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod gaps;
+pub(crate) mod learning_curve;
 pub(crate) mod operator;
 pub(crate) mod replay;
 pub(crate) mod serve;
