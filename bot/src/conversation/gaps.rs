@@ -221,7 +221,9 @@ impl<'a> Reader<'a> {
                 self.handed_off = false;
                 self.offered.clone_from(&message.choices);
             }
-            Event::Started { .. } | Event::CitizenUnsupported { .. } | Event::HandoffLeft => {}
+            // What is said to an operator is no question to the bot.
+            Event::HandoffClaimed { .. } | Event::HandoffResolved { .. } => self.heard = None,
+            _ => {}
         }
     }
 

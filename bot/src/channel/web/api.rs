@@ -161,7 +161,7 @@ pub(super) async fn read_events(
 }
 
 fn shown(events: Vec<Recorded>) -> Vec<Recorded> {
-    events.into_iter().map(|recorded| Recorded { event: recorded.event.for_citizen(), ..recorded }).collect()
+    events.into_iter().filter_map(|recorded| Some(Recorded { event: recorded.event.for_citizen()?, ..recorded })).collect()
 }
 
 /// One reader of a log.
@@ -198,8 +198,8 @@ impl Tail {
         loop {
             if let Some(recorded) = self.waiting.pop() {
                 self.after = recorded.seq;
-                let event = sse::Event::default().id(recorded.seq.to_string());
-                return event.json_data(Recorded { event: recorded.event.for_citizen(), ..recorded }).ok();
+                let Some(event) = recorded.event.for_citizen() else { continue };
+                return sse::Event::default().id(recorded.seq.to_string()).json_data(Recorded { event, ..recorded }).ok();
             }
             // The follower was there before this reading, so nothing falls between the reading and the waiting.
             self.waiting = self.web.conversations().events(self.id, self.after).await.ok()?;
