@@ -224,6 +224,11 @@ impl Conversations {
         read_page(&self.store, id, after).await
     }
 
+    /// The end of a log, at most `limit` events of it.
+    pub async fn last_events(&self, id: Uuid, limit: u32) -> Result<Vec<Recorded>, ConversationError> {
+        self.store.last_events(id, limit).await?.into_iter().map(read).collect()
+    }
+
     /// Follows a conversation: wakes when its log may have grown.
     pub fn follow(&self, id: Uuid) -> Follower {
         self.bell.follow(id)

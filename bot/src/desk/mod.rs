@@ -5,5 +5,7 @@
 pub mod account;
 pub mod api;
 pub mod calendar;
+pub mod hotline;
 pub mod queue;
+pub mod settings;
 mod texts;

@@ -248,8 +248,8 @@ pub struct DeskHandoffRow {
     pub avoid_operator_id: Option<Uuid>,
     /// The position that the citizen was told last.
     pub told_position: Option<i64>,
-    /// When it was claimed for the first time.
-    pub first_claimed_ms: Option<i64>,
+    /// What operators call the conversation: a JSON list.
+    pub labels: String,
 }
 
 /// An operator at the desk.
@@ -311,7 +311,7 @@ impl Store {
     async fn desk_rows_unchecked(&self, version: i64, served_max: u32) -> Result<DeskRows, StoreError> {
         let handoffs = on_reader!(self, |pool| query_as(
             "select handoff_id, handoff.conversation_id, channel, reason, queued_ms, priority, ticket, need, state, operator_id,
-                    offer_until_ms, claimed_ms, fence, avoid_operator_id, told_position, first_claimed_ms
+                    offer_until_ms, claimed_ms, fence, avoid_operator_id, told_position, labels
              from handoff join conversation on conversation.conversation_id = handoff.conversation_id
              where closed_ms is null and ticket is not null"
         )
@@ -342,7 +342,7 @@ impl Store {
     pub async fn new_handoffs(&self) -> Result<Vec<DeskHandoffRow>, StoreError> {
         Ok(on_reader!(self, |pool| query_as(
             "select handoff_id, handoff.conversation_id, channel, reason, queued_ms, priority, ticket, need, state, operator_id,
-                    offer_until_ms, claimed_ms, fence, avoid_operator_id, told_position, first_claimed_ms
+                    offer_until_ms, claimed_ms, fence, avoid_operator_id, told_position, labels
              from handoff join conversation on conversation.conversation_id = handoff.conversation_id
              where ticket is null and closed_ms is null order by queued_ms, handoff_id limit $1"
         )
@@ -466,9 +466,8 @@ async fn update(tx: &mut Tx, change: &DeskChange) -> Result<bool, sqlx::Error> {
         .await
         .map(|done| done.rows_affected()))?,
         DeskChange::Offered { handoff_id, operator_id, until_ms, turn } => {
-            let offered =
-                on_tx!(tx, |tx| {
-                    query(
+            let offered = on_tx!(tx, |tx| {
+                query(
                 "update handoff set state = 'offered', operator_id = $2, offer_until_ms = $3 where handoff_id = $1 and closed_ms is null"
             )
             .bind(handoff_id.to_string())
@@ -477,7 +476,7 @@ async fn update(tx: &mut Tx, change: &DeskChange) -> Result<bool, sqlx::Error> {
             .execute(&mut **tx)
             .await
             .map(|done| done.rows_affected())
-                })?;
+            })?;
             let seated = on_tx!(tx, |tx| query("update desk_seat set last_turn = $2 where operator_id = $1")
                 .bind(operator_id.to_string())
                 .bind(turn)
