@@ -8,6 +8,7 @@ mod coverage;
 mod desk;
 mod dialogue;
 mod gaps;
+mod handoff;
 mod http;
 mod store;
 mod telegram;
