@@ -8,4 +8,5 @@ pub mod calendar;
 pub mod hotline;
 pub mod queue;
 pub mod settings;
+pub mod statistics;
 mod texts;

@@ -17,6 +17,7 @@ mod operator;
 mod operator_session;
 mod pools;
 mod sign_in_attempt;
+mod statistics;
 mod telegram;
 mod writer;
 
@@ -34,6 +35,7 @@ pub use handoff::HandoffRow;
 pub use operator::{NewFactor, NewInvitation, NewOperator, OPERATORS_MAX, OperatorAdded, OperatorChange, OperatorRow};
 pub use operator_session::{NewSession, SESSIONS_PER_OPERATOR_MAX, SessionRow};
 pub use sign_in_attempt::Attempts;
+pub use statistics::{HandoffTimes, Span};
 pub use telegram::{TelegramChat, TelegramUpdate};
 pub use writer::{Append, Appended, EVENTS_PER_APPEND_MAX, HandoffReason, NewConversation, NewEvent, StoreEffect};
 

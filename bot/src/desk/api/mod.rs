@@ -12,6 +12,7 @@ mod invitation;
 mod operator;
 mod presence;
 mod session;
+mod statistics;
 mod tool;
 mod view;
 
@@ -170,6 +171,10 @@ pub fn router(desk: Desk) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(tool::canned, tool::add_canned))
         .routes(routes!(tool::change_canned, tool::delete_canned))
         .routes(routes!(tool::settings, tool::change_settings))
+        .routes(routes!(statistics::show))
+        .routes(routes!(statistics::csv))
+        .routes(routes!(statistics::gaps))
+        .routes(routes!(statistics::draft))
         .split_for_parts();
     let routes = routes.method_not_allowed_fallback(|| async { DeskError::MethodNotAllowed }).with_state(desk.clone()).layer(
         ServiceBuilder::new()

@@ -40,6 +40,13 @@ pub(super) struct TopicName {
     title: String,
 }
 
+impl TopicName {
+    /// `None`: there is no such topic any more.
+    pub(super) fn of(faq: &faq::Faq, id: &faq::TopicId) -> Option<TopicName> {
+        faq.topic(id.as_str()).map(|topic| TopicName { topic: topic.id.to_string(), title: topic.title.clone() })
+    }
+}
+
 /// A topic that may be what was searched for.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TopicFound {
@@ -69,8 +76,6 @@ pub(super) async fn search(
     let today = day_in_vietnam(now_ms());
     let reading = knowledge.ask(&wanted, &AskContext { last_topic: None, today: Some(today) });
     let faq = knowledge.faq();
-    let named =
-        |id: &faq::TopicId| faq.topic(id.as_str()).map(|topic| TopicName { topic: topic.id.to_string(), title: topic.title.clone() });
     let found = reading.candidates.iter().filter_map(|candidate| {
         let topic = faq.topic(candidate.topic.as_str())?;
         let answer = faq.answer(topic, today, None)?;
@@ -81,7 +86,7 @@ pub(super) async fn search(
             probability: candidate.probability,
             short: plain_text(&answer.short),
             basis,
-            related: topic.related.iter().filter_map(named).collect(),
+            related: topic.related.iter().filter_map(|id| TopicName::of(faq, id)).collect(),
         })
     });
     Ok(Json(found.take(TOPICS_FOUND_MAX).collect()))
