@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 
-.PHONY: run test check fmt train eval compare load simulation needs
+.PHONY: run test check fmt train eval compare load simulation race needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -48,3 +48,8 @@ load:
 simulation:
 	$(CARGO) build --release --workspace
 	./target/release/simulation
+
+# 100,000 claims race for 1,000 handoffs on two nodes, on SQLite and on PostgreSQL: none is claimed twice.
+race:
+	$(CARGO) build --release --workspace
+	./target/release/race

@@ -41,6 +41,8 @@ on_both! {
     out_of_hours_a_message_waits_for_the_next_shift
     supervisors_switch_move_and_close
     a_citizen_is_told_where_they_stand
+    a_citizen_is_called_back
+    the_past_is_counted
     racing_claims_have_one_winner
 }
 
@@ -330,6 +332,94 @@ async fn a_citizen_is_told_where_they_stand(options: Options) {
     assert_eq!(typing.status(), StatusCode::NO_CONTENT);
     whispered("typing").await;
     assert_eq!(claim.fence, 1);
+}
+
+async fn a_citizen_is_called_back(options: Options) {
+    const PHONE: &str = "0912 345 678";
+    let server = options.start().await;
+    let thu = operator(&server, "thu", "Chị Thu").await;
+    thu.is_present(None).await;
+    let mai = asks(&server).await;
+    let now_ms = hotro::conversation::now_ms();
+    let wish =
+        |phone: &str, from_ms: i64, to_ms: i64| json!({ "client_id": Uuid::now_v7(), "phone": phone, "from_ms": from_ms, "to_ms": to_ms });
+    let ask = async |wish: &Value| mai.post("callback", wish).await;
+    const HOUR_MS: i64 = 3_600_000;
+    for bad in [wish("123", now_ms, now_ms + HOUR_MS), wish(PHONE, now_ms, now_ms + 1), wish(PHONE, now_ms, now_ms + 15 * 24 * HOUR_MS)] {
+        assert_eq!(ask(&bad).await.status(), StatusCode::BAD_REQUEST, "{bad}");
+    }
+    let good = wish(PHONE, now_ms, now_ms + HOUR_MS);
+    let (first, again): (Value, Value) = (ask(&good).await.json().await.expect("JSON"), ask(&good).await.json().await.expect("JSON"));
+    assert_eq!(first, again);
+    let view = thu.sees("a callback waits, and nobody in line", |view| view["callbacks_open"] == 1 && view["waiting_total"] == 0).await;
+    assert_eq!(view["mine"], json!([]));
+    assert_eq!(mai.events(0).await.iter().filter(|event| event["kind"] == "callback_asked").count(), 1);
+    assert!(!json!(mai.events(0).await).to_string().contains("345"), "the number is not in the log");
+
+    let listed = thu.get("/callbacks").await;
+    let id = listed[0]["callback_id"].as_str().expect("an id").to_owned();
+    assert_eq!(listed[0]["phone_masked"], "*******678");
+    let revealed: Value = thu.post(&format!("/callbacks/{id}/reveal"), json!({})).await.json().await.expect("JSON");
+    assert_eq!(revealed["phone"], "0912345678");
+    assert_eq!(thu.get("/callbacks").await[0]["taken_by"], json!(thu.id));
+    assert_eq!(thu.post(&format!("/callbacks/{id}/done"), json!({ "result": "later" })).await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(thu.post(&format!("/callbacks/{id}/done"), json!({ "result": "reached" })).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(thu.post(&format!("/callbacks/{id}/reveal"), json!({})).await.status(), StatusCode::NOT_FOUND);
+    thu.sees("none waits", |view| view["callbacks_open"] == 0).await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    let acts = truong.get("/audit").await["acts"].to_string();
+    assert!(acts.contains("callback_revealed") && acts.contains("callback_done"), "{acts}");
+}
+
+async fn the_past_is_counted(options: Options) {
+    let server = options.start().await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    truong.is_present(None).await;
+    let mai = server.citizen().await;
+    mai.tap("topic:vssid/forgot-password-app").await;
+    mai.say("cách nấu phở bò ngon").await;
+    mai.tap("operator").await;
+    let waiting = truong.finds("waiting", "waiting", &mai.id).await;
+    let claim = truong.claims(waiting["handoff_id"].as_str().expect("an id")).await;
+    truong.says(&claim, "Chào bạn.").await;
+    truong.does("resolve", &claim, json!({ "reason": "answered" })).await;
+    mai.hears("handoff_resolved", 0).await;
+    mai.tap("rate:2").await;
+    mai.tap("rate:5").await;
+
+    let counted = truong.get("/statistics").await;
+    assert_eq!(counted["conversations"][0]["count"], 1);
+    assert_eq!(
+        (&counted["outcomes"]["answered"], &counted["outcomes"]["missed"], &counted["outcomes"]["handed_off"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    assert_eq!(counted["ratings"], json!([0, 0, 0, 0, 1]));
+    assert_eq!(counted["topics"][0]["topic"], "vssid/forgot-password-app");
+    assert_eq!(counted["service_level"], json!({ "within": 1, "of": 1 }));
+    assert!(counted["first_reply_ms"]["p50"].is_i64() && counted["resolution_ms"]["p90"].is_i64(), "{counted}");
+    assert_eq!(counted["by_day"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        truong.get("/statistics?from=2020-01-01&to=2020-01-02").await["by_day"],
+        json!([
+            { "day": "2020-01-01", "conversations": 0, "handoffs": 0 }, { "day": "2020-01-02", "conversations": 0, "handoffs": 0 },
+        ])
+    );
+    let csv = truong.request(Method::GET, "/statistics.csv").send().await.expect("an answer").text().await.expect("text");
+    assert!(csv.starts_with('\u{feff}') && csv.contains("web,") && csv.contains("vssid/forgot-password-app,\""), "{csv}");
+    let gaps = truong.get("/gaps").await;
+    assert_eq!(gaps[0]["question"], "cách nấu phở bò ngon");
+    let draft = truong.request(Method::GET, "/gaps/draft").query(&[("question", "cách nấu phở bò ngon")]).send().await.expect("an answer");
+    assert!(draft.headers()["content-disposition"].to_str().expect("text").contains("attachment"));
+    assert!(draft.text().await.expect("text").contains("cách nấu phở bò ngon"));
+    for bad in ["/statistics?from=x", "/statistics?from=2026-01-02&to=2026-01-01", "/statistics?from=2000-01-01&to=2026-01-01"] {
+        let refused = truong.request(Method::GET, bad).send().await.expect("an answer");
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{bad}");
+    }
+    let thu = operator(&server, "thu", "Chị Thu").await;
+    for path in ["/statistics", "/statistics.csv", "/gaps", "/gaps/draft?question=a"] {
+        let refused = thu.request(Method::GET, path).send().await.expect("an answer");
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{path}");
+    }
 }
 
 /// The short version of `make race`.

@@ -83,6 +83,15 @@ impl Citizen {
         self.http.post(format!("{}/api/conversations/{}/messages", self.base, self.id)).bearer_auth(&self.token)
     }
 
+    /// Sends something else about the conversation.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn post(&self, what: &str, body: &Value) -> Response {
+        let request = self.http.post(format!("{}/api/conversations/{}/{what}", self.base, self.id)).bearer_auth(&self.token);
+        request.json(body).send().await.expect("the server answers")
+    }
+
     /// A request to read the log, with the token.
     pub fn get_events(&self) -> RequestBuilder {
         self.http.get(format!("{}/api/conversations/{}/events", self.base, self.id)).bearer_auth(&self.token)
