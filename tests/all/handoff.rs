@@ -43,6 +43,8 @@ on_both! {
     a_citizen_is_told_where_they_stand
     a_citizen_is_called_back
     the_past_is_counted
+    telegram_is_told_the_place_and_not_too_often
+    a_kill_keeps_places_and_owners
     racing_claims_have_one_winner
 }
 
@@ -420,6 +422,85 @@ async fn the_past_is_counted(options: Options) {
         let refused = thu.request(Method::GET, path).send().await.expect("an answer");
         assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{path}");
     }
+}
+
+async fn telegram_is_told_the_place_and_not_too_often(options: Options) {
+    const AHEAD: usize = 5;
+    let telegram = Telegram::start().await.expect("a Bot API");
+    let server = options.variable("TELEGRAM_BOT_TOKEN", TOKEN).variable("HOTRO_TELEGRAM_API_URL", telegram.url()).start().await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    for _ in 0..AHEAD {
+        asks(&server).await;
+    }
+    truong.sees("those ahead wait", |view| view["waiting_total"] == AHEAD).await;
+    telegram.citizen(AN).says("/tongdai");
+    let told = |position: usize| format!("Bạn đang ở vị trí {position}");
+    telegram.until("An knows the place", |world| world.sent_to(AN).any(|sent| sent.html.contains(&told(AHEAD + 1)))).await;
+    for left in (0..AHEAD).rev() {
+        let view = truong.sees("one less waits", |view| view["waiting_total"] == left + 2).await;
+        let first = view["waiting"][0]["handoff_id"].as_str().expect("an id").to_owned();
+        let body = json!({ "fence": null, "reason": "duplicate" });
+        assert_eq!(truong.post(&format!("/handoffs/{first}/resolve"), body).await.status(), StatusCode::NO_CONTENT);
+    }
+    telegram.until("An is next", |world| world.sent_to(AN).any(|sent| sent.html.contains(&told(1)))).await;
+    let positions: Vec<String> = telegram.look(|world| {
+        world.sent_to(AN).filter_map(|sent| sent.html.split_once("Bạn đang ở vị trí ")?.1.chars().next()).map(String::from).collect()
+    });
+    assert_eq!(positions, ["6", "3", "2", "1"]);
+    telegram.citizen(AN).taps("Rời hàng đợi");
+    truong.sees("nobody waits", |view| view["waiting_total"] == 0).await;
+}
+
+async fn a_kill_keeps_places_and_owners(options: Options) {
+    let mut server = options.start().await;
+    let thu = operator(&server, "thu", "Chị Thu").await;
+    thu.is_present(None).await;
+    let (mai, binh) = (asks(&server).await, asks(&server).await);
+    let waiting = thu.finds("waiting", "waiting", &mai.id).await;
+    let claim = thu.claims(waiting["handoff_id"].as_str().expect("an id")).await;
+    let place = thu.finds("waiting", "waiting", &binh.id).await;
+    server.kill();
+    let server = server.start_again().await;
+    let view = thu.sees("all is as it was", |view| view["waiting_total"] == 1 && view["mine"][0]["stage"] == "claimed").await;
+    assert_eq!((&view["waiting"][0]["handoff_id"], &view["waiting"][0]["queued_ms"]), (&place["handoff_id"], &place["queued_ms"]));
+    assert_eq!(thu.says(&claim, "mình vẫn ở đây").await.0, StatusCode::ACCEPTED);
+    mai.hears("operator_message", 0).await;
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_share_one_queue() {
+    let url = Postgres::shared().database().await.expect("a database");
+    let (here, there) = (Options::new().database(&url).start().await, Options::new().database(&url).start().await);
+    let thu = operator(&here, "thu", "Chị Thu").await;
+    let nam = operator(&here, "nam", "Anh Nam").await.at(&there);
+    thu.is_present(None).await;
+    nam.is_present(None).await;
+    let mai = asks(&there).await;
+    let binh = asks(&there).await;
+    let mut stream = binh.on(&here).follow(None).await;
+    let waiting = thu.finds("waiting", "waiting", &mai.id).await;
+    nam.finds("waiting", "waiting", &mai.id).await;
+    let handoff = waiting["handoff_id"].as_str().expect("an id");
+    let path = format!("/handoffs/{handoff}/claim");
+    let (one, other) = tokio::join!(thu.post(&path, json!({})), nam.post(&path, json!({})));
+    let mut statuses = [one.status().as_u16(), other.status().as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    let winner = if one.status() == StatusCode::OK { &thu } else { &nam };
+    let claim = winner.claims(handoff).await;
+    assert_eq!(winner.says(&claim, "Chào bạn.").await.0, StatusCode::ACCEPTED);
+    mai.hears("operator_message", 0).await;
+    // The one behind hears of it at the other node, too.
+    loop {
+        let event = stream.next().await.expect("the stream goes on");
+        if event["whisper"] == "position" && event["data"]["position"] == 1 {
+            break;
+        }
+    }
+    let ended = mai.on(&here).tap("end-talk").await;
+    assert_eq!(mai.hears("handoff_resolved", ended.seq).await["reason"], "ended_by_citizen");
+    assert_eq!(code(&winner.says(&claim, "alo?").await).0, 409);
 }
 
 /// The short version of `make race`.

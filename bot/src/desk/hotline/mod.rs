@@ -349,7 +349,9 @@ impl Hotline {
         Ok(match self.store().write_desk(write).await? {
             DeskWritten::Done { first_seqs } => {
                 now.version += i64::from(moves);
-                now.forget_closed();
+                if seen {
+                    now.forget_closed();
+                }
                 *held = Some(now);
                 if seen || !conversations.is_empty() {
                     self.changed.notify_one();
