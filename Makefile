@@ -39,10 +39,11 @@ eval:
 compare:
 	$(CARGO) run --release --package tests --bin compare -- $(FILE)
 
-# Turns per second, latency, memory, kill -9: about a minute, on loopback.
+# Turns per second, latency, memory, kill -9: about a minute, on loopback. Then a full waiting room at the desk.
 load:
 	$(CARGO) build --release --workspace
 	./target/release/load
+	./target/release/load --desk 50 --seconds 30
 
 # A thousand days at the operators' desk, every rule checked at every step. SEED=n make simulation replays one of them.
 simulation:
