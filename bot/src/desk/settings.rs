@@ -1,6 +1,7 @@
 //! What supervisors can change while the program runs: the hours, the switches, what citizens are told meanwhile.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::calendar::Calendar;
@@ -14,7 +15,6 @@ pub const SERVICE_LEVEL_S_MAX: u32 = 3_600;
 
 /// The settings of the desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Whether the bot answers.
     pub bot_enabled: bool,
@@ -42,7 +42,7 @@ impl Settings {
     /// The database fails.
     pub async fn load(store: &Store, defaults: Settings) -> Result<Settings, StoreError> {
         let Some(body) = store.desk_setting().await? else { return Ok(defaults) };
-        serde_json::from_str(&body).map_err(|error| StoreError::Database(format!("the settings of the desk cannot be read: {error}")))
+        over(&defaults, &body).map_err(|error| StoreError::Database(format!("the settings of the desk cannot be read: {error}")))
     }
 
     /// Saves them for all nodes.
@@ -78,5 +78,34 @@ impl Settings {
     /// The promised wait, in milliseconds.
     pub fn service_level_ms(&self) -> i64 {
         i64::from(self.service_level_s) * 1_000
+    }
+}
+
+/// Stored settings: what an older program did not know is as in `defaults`, what a newer one knows is passed over.
+fn over(defaults: &Settings, body: &str) -> Result<Settings, serde_json::Error> {
+    let mut merged: Map<String, Value> = serde_json::from_value(serde_json::to_value(defaults)?)?;
+    merged.extend(serde_json::from_str::<Map<String, Value>>(body)?);
+    serde_json::from_value(Value::Object(merged))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_older_and_newer_programs_are_read() {
+        let read = over(&Settings::default(), r#"{"bot_enabled":false,"invented_later":1}"#).unwrap();
+        assert_eq!(read, Settings { bot_enabled: false, ..Settings::default() });
+        let saved = Settings { message: "Bảo trì.".to_owned(), service_level_s: 60, ..Settings::default() };
+        assert_eq!(over(&Settings::default(), &serde_json::to_string(&saved).unwrap()).unwrap(), saved);
+        assert!(over(&Settings::default(), r#"{"calendar":{"monday":["25:00-26:00"]}}"#).is_err());
+    }
+
+    #[test]
+    fn bounds_are_kept() {
+        assert_eq!(Settings::default().refused(), None);
+        let long = "a".repeat(MESSAGE_CHARS_MAX + 1);
+        assert_eq!(Settings { message: long, ..Settings::default() }.refused(), Some("message"));
+        assert_eq!(Settings { service_level_s: 0, ..Settings::default() }.refused(), Some("service_level_s"));
     }
 }

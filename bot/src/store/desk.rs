@@ -342,7 +342,7 @@ impl Store {
         .await)?;
         let served: Vec<(String, i64, i64)> = on_reader!(self, |pool| query_as(
             "select handoff_id, closed_ms, claimed_ms from handoff
-             where state = 'resolved' and claimed_ms is not null order by closed_ms desc limit $1"
+             where state = 'resolved' and operator_id is not null order by closed_ms desc limit $1"
         )
         .bind(i64::from(served_max))
         .fetch_all(pool)
@@ -539,9 +539,10 @@ async fn update(tx: &mut Tx, change: &DeskChange) -> Result<bool, sqlx::Error> {
                 .await
                 .map(|done| done.rows_affected()))?
         }
-        // Not before it was queued: the clock of the node that queued it may be ahead.
+        // Who was merely asked has not had it. Not before it was queued: the clock of the node that queued it may be ahead.
         DeskChange::Closed { handoff_id, state, resolution, at_ms } => on_tx!(tx, |tx| query(
             "update handoff set state = $2, resolution = $3, offer_until_ms = null,
+                    operator_id = case when state = 'claimed' then operator_id end,
                     closed_ms = case when queued_ms > $4 then queued_ms else $4 end
              where handoff_id = $1 and closed_ms is null"
         )

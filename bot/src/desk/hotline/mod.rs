@@ -7,6 +7,8 @@
 mod glimpse;
 mod log;
 mod picture;
+#[cfg(test)]
+mod tests;
 
 pub(super) use picture::view_of;
 pub use picture::{HandoffView, OperatorView, Picture, WAITING_SHOWN_MAX};
@@ -90,6 +92,8 @@ pub(super) struct Acted {
     pub(super) outcome: Result<(), Refusal>,
     /// The seq of the first event of its append, now or the first time.
     pub(super) seq: Option<u64>,
+    /// It was done before, and nothing was written now.
+    duplicate: bool,
 }
 
 enum Attempt {
@@ -340,7 +344,7 @@ impl Hotline {
         draft.tell_positions(&mut now, at_ms);
         let Some(write) = draft.finish(own)? else {
             *held = Some(now);
-            return Ok(Attempt::Done(Acted { outcome, seq: None }));
+            return Ok(Attempt::Done(Acted { outcome, seq: None, duplicate: false }));
         };
         let (moves, seen) = (!write.changes.is_empty(), write.changes.iter().any(log::is_seen) || !write.notes.is_empty());
         let own_append = own.and_then(|act| act.append.as_ref()).map(|append| append.conversation_id);
@@ -356,9 +360,10 @@ impl Hotline {
                 if seen || !conversations.is_empty() {
                     self.changed.notify_one();
                 }
-                Attempt::Done(Acted { outcome, seq: index.and_then(|index| first_seqs.get(index).copied()) })
+                let seq = index.and_then(|index| first_seqs.get(index).copied());
+                Attempt::Done(Acted { outcome, seq, duplicate: false })
             }
-            DeskWritten::Duplicate { seq } => Attempt::Done(Acted { outcome: Ok(()), seq: Some(seq) }),
+            DeskWritten::Duplicate { seq } => Attempt::Done(Acted { outcome: Ok(()), seq: Some(seq), duplicate: true }),
             DeskWritten::StaleQueue => Attempt::StaleQueue,
             DeskWritten::StaleLog => Attempt::StaleLog,
         })
@@ -594,7 +599,8 @@ impl Hotline {
         Ok(match self.attempt(held, &act).await? {
             // Closed a moment ago: the log tells of it, and the turn is made again on that.
             Attempt::Done(Acted { outcome: Err(_), .. }) | Attempt::StaleLog => Some(Appended::Conflict),
-            Attempt::Done(Acted { outcome: Ok(()), seq }) => seq.map(|first_seq| Appended::At { first_seq }),
+            Attempt::Done(Acted { outcome: Ok(()), seq, duplicate: true }) => seq.map(|seq| Appended::Duplicate { seq }),
+            Attempt::Done(Acted { outcome: Ok(()), seq, .. }) => seq.map(|first_seq| Appended::At { first_seq }),
             Attempt::StaleQueue => None,
         })
     }
