@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 
-.PHONY: run test check fmt train eval compare load simulation race needs
+.PHONY: run test check fmt train eval compare scale load simulation race needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -38,6 +38,10 @@ eval:
 # hotro against SQLite, PostgreSQL and tantivy: make compare FILE=questions.tsv
 compare:
 	$(CARGO) run --release --package tests --bin compare -- $(FILE)
+
+# What 10,000 generated topics cost beside the embedded ones; FILE=questions.tsv asks those too.
+scale:
+	$(CARGO) run --release --package tests --bin scale -- $(FILE)
 
 # Turns per second, latency, memory, kill -9: about a minute, on loopback. Then a full waiting room at the desk.
 load:

@@ -5,6 +5,7 @@
 
 pub mod channel;
 pub mod config;
+pub mod content;
 pub mod conversation;
 pub mod desk;
 pub mod dialogue;

@@ -68,6 +68,12 @@ enum Command {
         /// Check as of this day instead of today, and list what changes in the answers until then.
         #[arg(long, value_name = "YYYY-MM-DD")]
         as_of: Option<jiff::civil::Date>,
+        /// Then ask the FAQ's questions without their own wording and list the topics that are taken for each other. Takes minutes.
+        #[arg(long)]
+        confusions: bool,
+        /// Labelled questions of citizens that help to train for that.
+        #[arg(long, value_name = "FILE", requires = "confusions")]
+        real: Option<PathBuf>,
     },
     /// Train the network that ranks topics and write it. Run `hotro fit` after it.
     Train {
@@ -202,7 +208,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let kind = perturb.as_deref();
             command::eval::run(&config, &files, &command::eval::Changes { kind, seed }, json, curve.as_deref())?;
         }
-        Command::Check { as_of } => return command::check::run(&config, as_of),
+        Command::Check { as_of, confusions, real } => {
+            let code = command::check::run(&config, as_of)?;
+            if confusions {
+                command::confusions::run(&config, real.as_deref())?;
+            }
+            return Ok(code);
+        }
         Command::Train { real, out } => command::fit::train(&config, real.as_deref(), &out)?,
         Command::Fit { real, out } => command::fit::fit(&config, &real, &out)?,
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use crate::Faq;
 use crate::constants::without_expressions;
 use crate::markup::{anchor, map_spans, plain_text};
-use crate::problem::Problem;
+use crate::period::Period;
+use crate::problem::{Problem, Severity};
 use crate::topic::Topic;
 
 const QUESTIONS_MIN: usize = 6;
@@ -19,7 +20,8 @@ const RELATED_MAX: usize = 4;
 pub fn check(faq: &Faq, today: Date) -> Vec<Problem> {
     let mut problems = Vec::new();
     for topic in faq.topics() {
-        check_times(faq, topic, today, &mut problems);
+        check_calendar(faq, topic, today, &mut problems);
+        check_times(topic, &mut problems);
         check_links(faq, topic, &mut problems);
         check_text(faq, topic, today, &mut problems);
         faq.outdated.check(topic, today, &mut problems);
@@ -31,24 +33,18 @@ pub fn check(faq: &Faq, today: Date) -> Vec<Problem> {
         problems.push(Problem::new(path, *line, format!("no topic `{topic}`")));
     }
     problems.sort();
+    problems.dedup();
     problems
 }
 
-fn check_times(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Problem>) {
-    let mut complain = |line, message: String| problems.push(Problem::new(topic.path(), line, message));
-    if let Some(to) = topic.effective_to {
-        if to < today {
-            complain(topic.effective_to_line, format!("expired: effective_to is {to}"));
-        }
-        if to < topic.effective_from {
-            complain(topic.effective_to_line, "effective_to is before effective_from".to_owned());
-        }
+/// What comes with the days alone.
+fn check_calendar(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Problem>) {
+    let mut complain = |line, message: String| problems.push(Problem::new(topic.path(), line, message).with(Severity::Due));
+    if let Some(to) = topic.effective_to.filter(|&to| to < today) {
+        complain(topic.effective_to_line, format!("expired: effective_to is {to}"));
     }
     if topic.review_by < today {
         complain(1, format!("overdue: review_by is {}", topic.review_by));
-    }
-    if topic.review_by <= topic.reviewed {
-        complain(1, "review_by is not after reviewed".to_owned());
     }
     if topic.reviewed > today {
         complain(1, format!("reviewed on {}, which is yet to come", topic.reviewed));
@@ -59,16 +55,31 @@ fn check_times(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Problem
         }
     }
     for section in &topic.sections {
-        if let Some(period) = section.period {
-            if period.from.zip(period.to).is_some_and(|(from, to)| from > to) {
-                complain(section.line, "the section ends before it begins".to_owned());
-            }
-            if period.to.is_none() && period.covers(today) {
-                complain(
-                    section.line,
-                    "the section has come into force: its rule belongs in the text, the old one in a dated section".to_owned(),
-                );
-            }
+        if section.period.is_some_and(|period| period.to.is_none() && period.covers(today)) {
+            complain(
+                section.line,
+                "the section has come into force: its rule belongs in the text, the old one in a dated section".to_owned(),
+            );
+        }
+    }
+}
+
+fn check_times(topic: &Topic, problems: &mut Vec<Problem>) {
+    let mut complain = |line, message: String| problems.push(Problem::new(topic.path(), line, message));
+    if topic.effective_to.is_some_and(|to| to < topic.effective_from) {
+        complain(topic.effective_to_line, "effective_to is before effective_from".to_owned());
+    }
+    if topic.review_by <= topic.reviewed {
+        complain(1, "review_by is not after reviewed".to_owned());
+    }
+    for (at, section) in topic.sections.iter().enumerate() {
+        if section.period.and_then(|period| period.from.zip(period.to)).is_some_and(|(from, to)| from > to) {
+            complain(section.line, "the section ends before it begins".to_owned());
+        }
+        let earlier = topic.sections[..at].iter();
+        let overlapped = |period: Period| earlier.clone().find(|earlier| earlier.period.is_some_and(|other| other.overlaps(&period)));
+        if let Some(other) = section.period.and_then(overlapped) {
+            complain(section.line, format!("the days of `{}` overlap those of `{}`", section.heading, other.heading));
         }
         // "Trước 1/7" without a year, or a misspelt date, would silently be read as today's rule.
         let looks_dated = section.heading.starts_with("Trước ") && section.heading.contains('/');
@@ -103,25 +114,29 @@ fn check_links(faq: &Faq, topic: &Topic, problems: &mut Vec<Problem>) {
 }
 
 fn check_text(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Problem>) {
-    let mut complain = |line, message: String| problems.push(Problem::new(topic.path(), line, message));
+    let mut complain = |severity, line, message: String| problems.push(Problem::new(topic.path(), line, message).with(severity));
     match map_spans(&topic.short, &|text| faq.constants.resolve(text, today)) {
         Ok(short) => {
             let length = plain_text(&short).chars().count();
             if length > SHORT_CHARS_MAX {
-                complain(topic.short_line, format!("the short answer has {length} characters, at most {SHORT_CHARS_MAX}"));
+                complain(
+                    Severity::Invalid,
+                    topic.short_line,
+                    format!("the short answer has {length} characters, at most {SHORT_CHARS_MAX}"),
+                );
             }
         }
-        Err(error) => complain(topic.short_line, error.to_string()),
+        Err(error) => complain(Severity::Withheld, topic.short_line, error.to_string()),
     }
     for (line, section, spans) in topic.texts() {
         let text = plain_text(spans);
         if let Some(amount) = raw_amount(&text) {
-            complain(line, format!("amount typed by hand: `{amount}`; name it through constants.toml"));
+            complain(Severity::Invalid, line, format!("amount typed by hand: `{amount}`; name it through constants.toml"));
         }
         if let Some(section) = section
             && let Err(error) = faq.constants.resolve(&text, section.day(today))
         {
-            complain(line, error.to_string());
+            complain(Severity::Withheld, line, error.to_string());
         }
     }
 }

@@ -9,6 +9,7 @@ mod check;
 mod constants;
 mod date;
 mod documents;
+mod edits;
 mod markup;
 mod outdated;
 mod period;
@@ -22,10 +23,12 @@ pub use check::check;
 pub use constants::{Constant, Constants, Unit};
 pub use date::vietnamese_date;
 pub use documents::{Document, Documents};
+pub use edits::Edits;
 pub use markup::{Block, Span, plain_text};
 pub use period::{About, Period};
-pub use problem::{LoadError, Problem};
+pub use problem::{LoadError, Problem, Severity};
 pub use rule::{Dated, Rule};
+pub use source::Fingerprint;
 pub use topic::{Action, Answer, Authored, Basis, Citation, Section, Topic, TopicId};
 
 use std::collections::BTreeMap;
@@ -51,6 +54,7 @@ pub struct Faq {
     /// What no answer may say as today's rule.
     outdated: Outdated,
     version: String,
+    file_digests: edits::FileDigests,
 }
 
 impl Faq {
@@ -78,6 +82,10 @@ impl Faq {
 
     fn parse(files: Vec<source::File>, version: String) -> Result<Faq, LoadError> {
         let mut problems = Vec::new();
+        let file_digests = edits::digests(&files);
+        for file in files.iter().filter(|file| file.path.starts_with("content/") && file.topic_id().is_none()) {
+            problems.push(Problem::new(&file.path, 0, "the name is no topic id: expected content/<domain>/<slug>.md of a-z, 0-9 and -"));
+        }
         let constants = Constants::parse(&source::find(&files, "constants.toml"), &mut problems);
         let documents = Documents::parse(&source::find(&files, "documents.toml"), &mut problems);
         let outdated = Outdated::parse(&source::find(&files, "outdated.toml"), &documents, &mut problems);
@@ -93,9 +101,12 @@ impl Faq {
         let by_id = index_ids(&topics, &mut problems);
         if problems.is_empty() {
             let authored_files = files.into_iter().filter(source::File::is_authored).collect();
-            Ok(Faq { topics, by_id, authored_files, authored: OnceLock::new(), constants, documents, outdated, version })
+            let authored = OnceLock::new();
+            Ok(Faq { topics, by_id, authored_files, authored, constants, documents, outdated, version, file_digests })
         } else {
             problems.sort();
+            // A line may name one unknown amount several times.
+            problems.dedup();
             Err(LoadError { problems })
         }
     }
@@ -137,6 +148,11 @@ impl Faq {
         &self.version
     }
 
+    /// The files that were edited between an earlier load and this one.
+    pub fn edits_since(&self, before: &Faq) -> Edits {
+        edits::between(&before.file_digests, &self.file_digests)
+    }
+
     /// The answer of a topic as read on `today`, to a question about the time `about`; without one it is about today.
     ///
     /// `None` when the answer has expired by then or an amount in it has no value for that day: it is never given as current.
@@ -148,11 +164,11 @@ impl Faq {
 fn index_ids(topics: &[Topic], problems: &mut Vec<Problem>) -> BTreeMap<TopicId, usize> {
     let mut by_id: BTreeMap<TopicId, usize> = topics.iter().enumerate().map(|(at, topic)| (topic.id.clone(), at)).collect();
     for (at, topic) in topics.iter().enumerate() {
-        for alias in &topic.aliases {
+        for (alias, &line) in topic.aliases.iter().zip(&topic.alias_lines) {
             if let Some(&other) = by_id.get(alias) {
                 let what = if topics[other].id == *alias { "a topic of its own" } else { "an alias already" };
                 let owner = &topics[other].id;
-                problems.push(Problem::new(topic.path(), 1, format!("alias `{alias}` is {what} ({owner}): an id leads to one topic")));
+                problems.push(Problem::new(topic.path(), line, format!("alias `{alias}` is {what} ({owner}): an id leads to one topic")));
             } else {
                 by_id.insert(alias.clone(), at);
             }

@@ -181,9 +181,10 @@ pub struct Topic {
     /// The details.
     pub sections: Vec<Section>,
     pub(crate) links: Vec<Link>,
-    /// Lines of the front matter's list entries: questions and related, for the checks.
+    /// Lines of the front matter's list entries: questions, related and aliases, for the checks.
     pub(crate) question_lines: Vec<usize>,
     pub(crate) related_lines: Vec<usize>,
+    pub(crate) alias_lines: Vec<usize>,
     pub(crate) effective_to_line: usize,
     pub(crate) review_by_line: usize,
     pub(crate) short_line: usize,
@@ -331,7 +332,7 @@ struct FrontMatter {
     review_by: Date,
     related: Vec<Spanned<TopicId>>,
     actions: Vec<Action>,
-    aliases: Vec<TopicId>,
+    aliases: Vec<Spanned<TopicId>>,
 }
 
 #[derive(Deserialize)]
@@ -437,7 +438,8 @@ pub(crate) fn parse(id: TopicId, file: &File, constants: &Constants, documents: 
         related_lines: matter.related.iter().map(|related| front_line(related.span().start)).collect(),
         related: matter.related.into_iter().map(Spanned::into_inner).collect(),
         actions: matter.actions,
-        aliases: matter.aliases,
+        alias_lines: matter.aliases.iter().map(|alias| front_line(alias.span().start)).collect(),
+        aliases: matter.aliases.into_iter().map(Spanned::into_inner).collect(),
         short,
         sections,
         links: parsed.links,

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::confidence::{FEATURES, Features, features};
-use crate::corpus::Subject;
+use crate::corpus::{Labelled, Subject};
 use crate::decide::{Candidate, Decision, Lead, decide};
 use crate::engine::{ANALYZER_VERSION, Engine, Ranked};
 use crate::groups::{self, Group};
@@ -30,6 +30,7 @@ pub struct Knowledge {
     faq: Arc<Faq>,
     engine: Engine,
     weights: Weights,
+    network: Arc<Network>,
     version: String,
 }
 
@@ -86,15 +87,29 @@ pub struct Reading {
 impl Knowledge {
     /// Builds the index, in memory, with the weights that the binary carries.
     pub fn build(faq: Arc<Faq>) -> Result<Knowledge, BuildError> {
-        let weights = serde_json::from_str(include_str!("../data/confidence.json"))?;
-        Knowledge::with_weights(faq, weights, &Arc::new(Network::embedded()?))
+        Knowledge::with_weights(faq, Weights::embedded()?, &Arc::new(Network::embedded()?))
     }
 
     /// As [`Knowledge::build`], with other weights and another network: to judge a fit before it is kept.
     pub fn with_weights(faq: Arc<Faq>, weights: Weights, network: &Arc<Network>) -> Result<Knowledge, BuildError> {
-        let engine = Engine::build(&faq, |_| true, &weights.fusion, network)?;
+        Ok(Knowledge::over_questions(faq, |_| true, weights, network)?)
+    }
+
+    /// As [`Knowledge::with_weights`], over the questions of ours that `keep` chooses.
+    pub(crate) fn over_questions(
+        faq: Arc<Faq>,
+        keep: impl Fn(&Labelled<'_>) -> bool,
+        weights: Weights,
+        network: &Arc<Network>,
+    ) -> tantivy::Result<Knowledge> {
+        let engine = Engine::build(&faq, keep, &weights.fusion, network)?;
         let version = format!("a{ANALYZER_VERSION}-{}-{}-{}", faq.version(), weights.digest(), network.digest());
-        Ok(Knowledge { faq, engine, weights, version })
+        Ok(Knowledge { faq, engine, weights, network: Arc::clone(network), version })
+    }
+
+    /// The same weights and network over other content.
+    pub fn over(&self, faq: Arc<Faq>) -> Result<Knowledge, BuildError> {
+        Knowledge::with_weights(faq, self.weights.clone(), &self.network)
     }
 
     /// The FAQ that is answered from.

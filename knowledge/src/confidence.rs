@@ -141,10 +141,8 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
         .map(|column| (column, third_best(&ranking.raw[column])))
         .collect();
     let network: &[f32] = columns.iter().position(|column| column.name == "network").map_or(&[], |column| &ranking.raw[column]);
-    let network_best_but = |topic: usize| {
-        let others = network.iter().enumerate().filter(|(other, _)| *other != topic).map(|(_, &score)| score);
-        f64::from(others.fold(NETWORK_SCORE_MIN, f32::max))
-    };
+    let network_best = best_two(network);
+    let network_best_but = |topic: usize| f64::from(network_best[usize::from(network_best[0].0 == topic)].1);
     let strange: f64 = engine.corpus.outside().filter_map(|number| network.get(number)).map(|&score| f64::from(score).exp()).sum();
     let domain = |topic: usize| engine.corpus.topics.get(topic).map(|id| id.domain());
     candidates
@@ -187,6 +185,19 @@ pub(crate) fn features(engine: &Engine, ranked: &Ranked, candidates: &[usize]) -
             ]
         })
         .collect()
+}
+
+/// The two best topics by the network, each with its score; of equal ones the first.
+fn best_two(network: &[f32]) -> [(usize, f32); 2] {
+    let mut best = [(usize::MAX, NETWORK_SCORE_MIN); 2];
+    for (topic, &score) in network.iter().enumerate() {
+        if score > best[0].1 {
+            best = [(topic, score), best[0]];
+        } else if score > best[1].1 {
+            best[1] = (topic, score);
+        }
+    }
+    best
 }
 
 /// The third highest score, equal ones counted each; below every score when there are fewer than three.
@@ -266,6 +277,16 @@ mod tests {
             for &score in &scores {
                 let higher = scores.iter().filter(|&&other| other > score).count();
                 prop_assert_eq!(score >= third_best(&scores), higher < 3);
+            }
+        }
+
+        #[test]
+        fn the_best_but_one_topic_is_among_the_two_best(scores in proptest::collection::vec(-30..3_i8, 1..12)) {
+            let scores: Vec<f32> = scores.into_iter().map(f32::from).collect();
+            for topic in 0..scores.len() {
+                let others = scores.iter().enumerate().filter(|(other, _)| *other != topic).map(|(_, &score)| score);
+                let best = best_two(&scores).into_iter().find(|(other, _)| *other != topic).map(|(_, score)| score);
+                prop_assert_eq!(best, Some(others.fold(NETWORK_SCORE_MIN, f32::max)));
             }
         }
 

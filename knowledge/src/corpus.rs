@@ -73,21 +73,21 @@ pub(crate) fn indexed_questions<'a>(faq: &'a Faq, is_learned: impl Fn(&TopicId) 
 /// Titles, shown questions, these authored ones, and what is ranked beside the topics.
 fn with_authored<'a>(faq: &'a Faq, authored: &'a [Authored]) -> Vec<Labelled<'a>> {
     let mut questions = Vec::with_capacity(authored.len() + 10 * faq.topics().len());
+    let labelled = |number, origin, text| Labelled { number, origin, text };
     // Both lists are sorted by topic.
     let mut authored = authored.iter().peekable();
     for (number, topic) in faq.topics().iter().enumerate() {
-        questions.push(Labelled { number, origin: Origin::Title, text: &topic.title });
-        questions.extend(topic.questions.iter().map(|text| Labelled { number, origin: Origin::Shown, text }));
+        questions.push(labelled(number, Origin::Title, topic.title.as_str()));
+        questions.extend(topic.questions.iter().map(|text| labelled(number, Origin::Shown, text)));
         while let Some(question) = authored.next_if(|question| question.topic <= topic.id) {
-            questions.push(Labelled { number, origin: Origin::Authored(&question.register), text: &question.text });
+            questions.push(labelled(number, Origin::Authored(&question.register), &question.text));
         }
     }
     let lookups = rows(include_str!("../data/lookup.tsv")).map(|text| (0, text));
     let outside = outside_rows().map(|(field, text)| (position_besides(field), text));
     let besides = lookups.chain(outside).enumerate();
-    let mut besides: Vec<Labelled> = besides
-        .map(|(line, (besides, text))| Labelled { number: faq.topics().len() + besides, origin: Origin::Besides(line), text })
-        .collect();
+    let mut besides: Vec<Labelled> =
+        besides.map(|(line, (besides, text))| labelled(faq.topics().len() + besides, Origin::Besides(line), text)).collect();
     besides.sort_by_key(|question| question.number);
     questions.extend(besides);
     questions

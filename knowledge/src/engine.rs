@@ -7,7 +7,7 @@ use faq::{Faq, TopicId};
 use rustc_hash::FxHashSet;
 
 use crate::confidence::Coverage;
-use crate::corpus::{Corpus, Origin, indexed_questions};
+use crate::corpus::{Corpus, Labelled, indexed_questions};
 use crate::network::{Network, QuestionFeatures, features_of};
 use crate::rank::{Asked, CANDIDATES_MAX, Context, Neighbourhood, Ranker, Ranking};
 use crate::terms::{Term, Terms};
@@ -50,13 +50,13 @@ impl Engine {
     /// The index over the questions of the topics that `keep` chooses (all of them but for fitting).
     pub(crate) fn build(
         faq: &Faq,
-        keep: impl Fn(Origin<'_>) -> bool,
+        keep: impl Fn(&Labelled<'_>) -> bool,
         weights: &FusionWeights,
         network: &Arc<Network>,
     ) -> tantivy::Result<Engine> {
         let learned: FxHashSet<&str> = network.classes().iter().map(String::as_str).collect();
         let questions = indexed_questions(faq, |topic| learned.contains(topic.as_str()));
-        let questions = questions.into_iter().filter(|question| keep(question.origin));
+        let questions = questions.into_iter().filter(&keep);
         let corpus = Arc::new(Corpus::build(faq, network.lexicon(), questions));
         let topics = corpus.topic_terms();
         Ok(Engine {

@@ -7,6 +7,7 @@
 
 mod ask;
 mod confidence;
+mod confusions;
 mod corpus;
 mod decide;
 mod engine;
@@ -28,6 +29,7 @@ pub mod train;
 mod weights;
 
 pub use ask::{AskContext, BuildError, Knowledge, NextQuestion, Reading};
+pub use confusions::{Confusion, Confusions, confusions};
 pub use decide::{CHOICES_MAX, Candidate, Decision, NEAREST_MAX};
 pub use groups::Group;
 pub use intent::Intent;

@@ -36,12 +36,12 @@ pub fn lessons_digest(faq: &Faq) -> String {
 /// Trains on a part of the questions.
 pub(crate) fn train_on<'a>(
     faq: &Faq,
-    keep: impl Fn(Origin<'_>) -> bool,
+    keep: impl Fn(&Labelled<'_>) -> bool,
     real: impl Iterator<Item = &'a Row>,
 ) -> Result<Network, NetworkError> {
     let lexicon = Lexicon::of(faq);
     let corpus = Corpus::build(faq, &lexicon, indexed_questions(faq, |_| true));
-    let ours = labelled_questions(faq).into_iter().filter(|question| keep(question.origin));
+    let ours = labelled_questions(faq).into_iter().filter(|question| keep(question));
     let mut lessons: Vec<(&str, Vec<usize>)> = Vec::new();
     for Labelled { number, origin, text } in ours {
         let times = if matches!(origin, Origin::Besides(_)) { BESIDES_TIMES } else { 1 };

@@ -23,6 +23,11 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// The weights that the binary carries.
+    pub fn embedded() -> Result<Weights, serde_json::Error> {
+        serde_json::from_str(include_str!("../data/confidence.json"))
+    }
+
     /// Sixteen hex digits: equal weights, equal digest.
     pub(crate) fn digest(&self) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();
@@ -137,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_stored_weights_are_of_this_program() {
-        let weights: Weights = serde_json::from_str(include_str!("../data/confidence.json")).expect("the weights parse");
+        let weights = Weights::embedded().expect("the weights parse");
         assert_eq!(weights.analyzer, ANALYZER_VERSION, "run `hotro fit`");
         assert!(FEATURES.iter().all(|name| weights.confidence.weights.contains_key(*name)), "run `hotro fit`");
         assert_eq!(weights.confidence.weights.len(), FEATURES.len(), "run `hotro fit`");

@@ -3,7 +3,9 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 
+use harness::content::{SMALL_CONSTANTS, small_faq, write};
 use harness::server::{Options, Said, run, run_with};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -101,67 +103,6 @@ fn the_embedded_faq_is_in_order() {
     assert!(said.stdout.contains(" 0 problem(s)"), "{}", said.stdout);
 }
 
-/// A FAQ of two topics that is in order.
-fn small_faq() -> TempDir {
-    let faq = folder();
-    let write = |path: &str, text: &str| {
-        let path = faq.path().join(path);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        fs::write(path, text).expect("written");
-    };
-    write("constants.toml", SMALL_CONSTANTS);
-    write("documents.toml", "[guide]\ntitle = \"Hướng dẫn\"\nurl = \"https://guide.example/\"\nfrom = 2020-01-01\n");
-    write("outdated.toml", SMALL_OUTDATED);
-    write("questions/vssid.tsv", "topic\tregister\tquestion\nvssid/ring\tchat\tsao máy không kêu\n");
-    write("content/vssid/ring.md", SMALL_TOPIC);
-    let other = SMALL_TOPIC.replace("chuông", "màn hình").replace("vssid/mute", "vssid/ring");
-    write("content/vssid/mute.md", &other);
-    faq
-}
-
-const SMALL_CONSTANTS: &str = r#"[fee]
-label = "Phí"
-unit = "dong"
-values = [
-  { from = 2020-01-01, to = 2025-12-31, value = 1000, basis = "Điều 1" },
-  { from = 2026-01-01, value = 2000, basis = "Điều 2" },
-]
-"#;
-
-const SMALL_OUTDATED: &str = r#"past = ["trước đây"]
-
-[[statement]]
-phrases = ["quay tay"]
-was = "chuông cũ"
-instead = "chuông điện"
-source = { document = "guide", article = "Mục II" }
-example = "Quay tay cho chuông kêu."
-"#;
-
-const SMALL_TOPIC: &str = r#"+++
-title = "Bật chuông"
-questions = [
-  "bật chuông ở đâu",
-  "làm sao để chuông kêu",
-  "chuông của tôi im lặng",
-  "muốn nghe chuông",
-  "chỉnh chuông",
-  "mở chuông giúp em với ad ơi",
-]
-basis = [{ document = "guide", article = "Mục I" }]
-effective_from = 2021-01-01
-reviewed = 2026-06-01
-review_by = 2027-06-01
-related = ["vssid/mute"]
-actions = []
-aliases = []
-+++
-Vào phần cài đặt, phí là {{fee}}, xem [các bước](#cac-buoc).
-
-## Các bước
-1. Mở cài đặt.
-"#;
-
 fn check(faq: &Path) -> Said {
     run(faq, &["--faq", ".", "check", "--as-of", AS_OF])
 }
@@ -178,7 +119,7 @@ fn each_fault_of_the_content_is_told_with_file_and_line() {
     let long = format!("Vào phần {}cài đặt", "rất dài ".repeat(50));
     let overlapping = SMALL_CONSTANTS.replace("to = 2025-12-31", "to = 2026-06-30");
     let ended = SMALL_CONSTANTS.replace("{ from = 2026-01-01, value", "{ from = 2026-01-01, to = 2026-06-30, value");
-    let cases: [(&str, &str, &str, &str, &str); 18] = [
+    let cases: [(&str, &str, &str, &str, &str); 21] = [
         ("missing field", RING, "title = \"Bật chuông\"\n", "", "content/vssid/ring.md:2: missing field `title`"),
         ("unknown field", RING, "actions = []", "acts = []", "content/vssid/ring.md:16: unknown field `acts`"),
         ("unknown related topic", RING, "\"vssid/mute\"", "\"vssid/none\"", "content/vssid/ring.md:15: unknown related topic `vssid/none`"),
@@ -231,8 +172,23 @@ fn each_fault_of_the_content_is_told_with_file_and_line() {
             RING,
             "aliases = []",
             "aliases = [\"vssid/mute\"]",
-            "content/vssid/ring.md:1: alias `vssid/mute` is a topic of its own",
+            "content/vssid/ring.md:17: alias `vssid/mute` is a topic of its own (vssid/mute)",
         ),
+        (
+            "alias of itself",
+            RING,
+            "aliases = []",
+            "aliases = [\n  \"vssid/bell\",\n  \"vssid/ring\",\n]",
+            "content/vssid/ring.md:19: alias `vssid/ring` is a topic of its own (vssid/ring)",
+        ),
+        (
+            "overlapping sections",
+            RING,
+            "1. Mở cài đặt.\n",
+            "1. Mở cài đặt.\n\n## Từ 01/01/2025 đến 30/06/2026\n- Mở loa.\n\n## Trước 02/01/2025\n- Mở máy.\n",
+            "content/vssid/ring.md:27: the days of `Trước 02/01/2025` overlap those of `Từ 01/01/2025 đến 30/06/2026`",
+        ),
+        ("unread questions", "questions/vssid.tsv", "\tchat\t", " chat ", "questions/vssid.tsv:2: expected three columns"),
     ];
     for (name, file, from, to, problem) in cases {
         let faq = small_faq();
@@ -277,7 +233,26 @@ fn a_folder_that_is_no_faq_is_told() {
         let text = fs::read_to_string(&path).expect("read");
         fs::write(&path, text.replace("aliases = []", &format!("aliases = [\"{alias}\"]"))).expect("written");
     }
-    assert_problem("a cycle of aliases", &check(cycle.path()), "content/vssid/mute.md:1: alias `vssid/ring` is a topic of its own");
+    assert_problem("a cycle of aliases", &check(cycle.path()), "content/vssid/mute.md:17: alias `vssid/ring` is a topic of its own");
+    let pipe = small_faq();
+    let made = Command::new("mkfifo").arg(pipe.path().join("content/vssid/pipe.md")).status().expect("mkfifo runs");
+    assert!(made.success(), "{made}");
+    assert_problem("a pipe", &check(pipe.path()), "content/vssid/pipe.md:0: not a regular file");
+    let closed = small_faq();
+    fs::remove_dir_all(closed.path().join("questions")).expect("removed");
+    // The administrator, as whom tests may run, opens what is closed to others; this is closed to all.
+    write(&closed, "questions", "no folder");
+    assert_problem("a folder that cannot be listed", &check(closed.path()), "questions:0: cannot list the folder");
+    let misplaced = small_faq();
+    for path in ["content/ring.md", "content/vssid/deep/ring.md", "content/vssid/Ring (1).md"] {
+        write(&misplaced, path, SMALL_CONSTANTS);
+    }
+    let said = check(misplaced.path());
+    assert_problem("a file beside the domains", &said, "content/ring.md:0: expected content/<domain>/<slug>.md");
+    assert_problem("a folder in a domain", &said, "content/vssid/deep:0: a folder where only files are read");
+    fs::remove_file(misplaced.path().join("content/ring.md")).expect("removed");
+    fs::remove_dir_all(misplaced.path().join("content/vssid/deep")).expect("removed");
+    assert_problem("a name that is no id", &check(misplaced.path()), "content/vssid/Ring (1).md:0: the name is no topic id");
 }
 
 fn assert_problem(name: &str, said: &Said, problem: &str) {

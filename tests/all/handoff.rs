@@ -284,6 +284,7 @@ async fn supervisors_switch_move_and_close(options: Options) {
     settings["message"] = json!("Tổng đài bảo trì đến 15:00.");
     let put = async |settings: &Value| truong.request(Method::PUT, "/settings").json(settings).send().await.expect("an answer");
     assert_eq!(put(&settings).await.status(), StatusCode::OK);
+    thu.sees("it is switched off", |view| view["handoff_enabled"] == false && view["next_opening_ms"].is_i64()).await;
     let sent = mai.tap("operator").await;
     assert!(mai.reply(&sent).await.to_string().contains("bảo trì đến 15:00"));
     settings["bot_enabled"] = json!(false);
@@ -358,6 +359,7 @@ async fn a_citizen_is_called_back(options: Options) {
     assert_eq!(mai.events(0).await.iter().filter(|event| event["kind"] == "callback_asked").count(), 1);
     assert!(!json!(mai.events(0).await).to_string().contains("345"), "the number is not in the log");
 
+    assert_eq!(thu.get(&format!("/conversations/{}", mai.id)).await["handoff"], Value::Null, "who calls knows what it was about");
     let listed = thu.get("/callbacks").await;
     let id = listed[0]["callback_id"].as_str().expect("an id").to_owned();
     assert_eq!(listed[0]["phone_masked"], "*******678");

@@ -7,22 +7,24 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Waits for the name of a signal, sends it and waits for the end. Standard input closes when the program is no longer wanted or
-/// the test process ended, even by SIGKILL: then the program is killed, and its folder goes. What is killed is this shell's own
-/// child, never somebody else's process. The program alone holds its standard output, so that it ends with the program.
+/// Waits for the names of signals and sends them; after any but HUP it waits for the end. Standard input closes when the program is
+/// no longer wanted or the test process ended, even by SIGKILL: then the program is killed, and its folder goes. What is killed is
+/// this shell's own child, never somebody else's process. The program alone holds its standard output, so that it ends with the program.
 const KEEPER: &str = r#"
 folder=$1
 shift
 "$@" </dev/null &
 exec >/dev/null
-if read -r signal; then
+while read -r signal; do
     kill -s "$signal" $!
-    wait $!
-else
-    kill -s KILL $!
-    wait $!
-    rm -rf "$folder"
-fi
+    if [ "$signal" != HUP ]; then
+        wait $!
+        exit
+    fi
+done
+kill -s KILL $!
+wait $!
+rm -rf "$folder"
 "#;
 
 /// A command that runs `program` under a keeper; arguments and variables may follow. `folder` is what it writes to.
@@ -66,6 +68,15 @@ impl Kept {
                 return Ok(found);
             }
         }
+    }
+
+    /// Tells the program to load again what it serves.
+    ///
+    /// # Errors
+    /// The keeper is gone.
+    pub fn hang_up(&mut self) -> Result<()> {
+        let stdin = self.keeper.stdin.as_mut().context("the keeper has a standard input")?;
+        writeln!(stdin, "HUP").context("telling the keeper")
     }
 
     /// Sends a signal, such as `TERM`, and waits until the program is gone.

@@ -3,9 +3,12 @@
 pub mod browser;
 pub mod citizen;
 pub mod console;
+pub mod content;
 pub mod desk;
 pub mod dialogue;
 pub mod kept;
+pub mod latency;
+pub mod memory;
 pub mod postgres;
 pub mod server;
 pub mod sources;

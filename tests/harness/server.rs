@@ -159,6 +159,14 @@ impl Server {
         self.folder.path().join("server.log")
     }
 
+    /// Sends the signal by which an operator asks to load the FAQ again.
+    ///
+    /// # Panics
+    /// It was not running.
+    pub fn hang_up(&mut self) {
+        self.process.as_mut().expect("the server was running").hang_up().expect("the signal is sent");
+    }
+
     /// Ends the program as a deploy does and waits until it is gone.
     ///
     /// # Panics

@@ -66,9 +66,7 @@ impl Server {
 
     /// Resident memory in kB.
     pub fn resident_kb(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
+        harness::memory::resident_kb(&self.id()?.to_string())
     }
 
     /// Processor time that it has used.

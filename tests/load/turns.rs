@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use harness::latency::Latencies;
 use serde::Serialize;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -59,9 +60,8 @@ pub async fn talk(server: &Server, conversations: u32, duration: Duration) -> Re
     let seconds = begin.elapsed().as_secs_f64();
     let (server_after, client_after) = (server.processor_time()?, own_processor_time()?);
 
-    let mut took: Vec<Duration> = talks.iter().flat_map(|talk| &talk.acknowledged).map(|acknowledged| acknowledged.took).collect();
-    took.sort_unstable();
-    let turns = took.len();
+    let took = Latencies::new(talks.iter().flat_map(|talk| &talk.acknowledged).map(|acknowledged| acknowledged.took).collect());
+    let turns = took.count();
     let per_turn = |before: Duration, after: Duration| (after - before).as_secs_f64() * 1e6 / turns as f64;
     let mut errors = talks.iter().filter_map(|talk| talk.cut_off.as_ref());
     let error = errors.clone().next().map(|cut_off| format!("{:#}", cut_off.error));
@@ -70,8 +70,8 @@ pub async fn talk(server: &Server, conversations: u32, duration: Duration) -> Re
         seconds,
         turns,
         turns_per_second: turns as f64 / seconds,
-        p50_ms: percentile_ms(&took, 0.50),
-        p99_ms: percentile_ms(&took, 0.99),
+        p50_ms: took.percentile_ms(0.50),
+        p99_ms: took.percentile_ms(0.99),
         errors: errors.by_ref().count(),
         error,
         server_processor_us_per_turn: per_turn(server_before, server_after),
@@ -99,9 +99,4 @@ async fn ask_until(number: usize, mut citizen: Citizen, end: Instant) -> Talk {
             Err(error) => return Talk { citizen, acknowledged, cut_off: Some(CutOff { client_id, text, error }) },
         }
     }
-}
-
-fn percentile_ms(sorted: &[Duration], share: f64) -> f64 {
-    let last = sorted.len().saturating_sub(1);
-    sorted.get((last as f64 * share).round() as usize).map_or(f64::NAN, |took| took.as_secs_f64() * 1e3)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use faq::{Faq, TopicId};
+use faq::{Faq, Severity, TopicId};
 use hotro::config::Config;
 use hotro::conversation::now_ms;
 use hotro::dialogue::day_in_vietnam;
@@ -18,11 +18,12 @@ pub(crate) fn run(config: &Config, as_of: Option<Date>) -> anyhow::Result<ExitCo
         println!("{problem}");
     }
     println!(
-        "{} topics, {} authored questions, version {}: {} problem(s) as of {day}",
+        "{} topics, {} authored questions, version {}: {} problem(s) as of {day}, {} of them to be mended before it is served",
         faq.topics().len(),
         faq.authored().len(),
         faq.version(),
-        problems.len()
+        problems.len(),
+        problems.iter().filter(|problem| problem.severity != Severity::Due).count()
     );
     if day > today {
         print_changes(&faq, today, day);

@@ -7,7 +7,7 @@ use hotro::config::Config;
 use hotro::conversation::now_ms;
 use hotro::dialogue::day_in_vietnam;
 use knowledge::Knowledge;
-use knowledge::eval::{Perturbation, Row, curve, curve_svg, curve_table, measure, parse, perturb};
+use knowledge::eval::{Perturbation, Row, curve, curve_svg, curve_table, measure, perturb};
 
 /// How the questions are changed first.
 pub(crate) struct Changes<'a> {
@@ -20,8 +20,7 @@ pub(crate) fn run(config: &Config, files: &[PathBuf], changes: &Changes<'_>, jso
     let knowledge = super::load_knowledge(config)?;
     let mut rows = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-        rows.extend(parse(&text).with_context(|| format!("reading {}", file.display()))?);
+        rows.extend(super::labelled(file)?);
     }
     if let Some(name) = changes.kind {
         let Some(kind) = Perturbation::parse(name) else { bail!("--perturb {name}: expected no_accents, telex, vni, typo or teencode") };

@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use anyhow::Context;
 use hotro::config::Config;
-use knowledge::eval::{Row, parse};
 use knowledge::{fit, train};
 
 /// Trains the network on the FAQ's questions and, when a file is given, on citizens'.
 pub(crate) fn train(config: &Config, real: Option<&Path>, out: &Path) -> anyhow::Result<()> {
     let faq = super::load_faq(config)?;
-    let real = real.map(labelled).transpose()?.unwrap_or_default();
+    let real = real.map(super::labelled).transpose()?.unwrap_or_default();
     let start = Instant::now();
     let network = train::train(&faq, &real).context("training")?;
     let bytes = network.to_bytes()?;
@@ -24,14 +23,9 @@ pub(crate) fn train(config: &Config, real: Option<&Path>, out: &Path) -> anyhow:
 /// Fits the weights by cross-validation.
 pub(crate) fn fit(config: &Config, real: &Path, out: &Path) -> anyhow::Result<()> {
     let faq = super::load_faq(config)?;
-    let weights = fit::fit(&faq, &labelled(real)?).context("fitting")?;
+    let weights = fit::fit(&faq, &super::labelled(real)?).context("fitting")?;
     std::fs::write(out, weights.to_json()?).with_context(|| format!("writing {}", out.display()))?;
     println!("{}", weights.calibration);
     println!("written to {}", out.display());
     Ok(())
-}
-
-fn labelled(file: &Path) -> anyhow::Result<Vec<Row>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    parse(&text).with_context(|| format!("reading {}", file.display()))
 }

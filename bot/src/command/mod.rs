@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod chat;
 pub(crate) mod check;
+pub(crate) mod confusions;
 pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod fit;
@@ -11,14 +12,16 @@ pub(crate) mod operator;
 pub(crate) mod replay;
 pub(crate) mod serve;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use faq::Faq;
+use faq::{Faq, LoadError};
 use hotro::config::{Config, Secret};
 use hotro::secret::{KEY_FILE, Key};
 use hotro::store::Store;
 use knowledge::Knowledge;
+use knowledge::eval::{Row, parse};
 
 /// The FAQ that the configuration names; every problem is printed before the error.
 fn load_faq(config: &Config) -> anyhow::Result<Arc<Faq>> {
@@ -26,16 +29,25 @@ fn load_faq(config: &Config) -> anyhow::Result<Arc<Faq>> {
         Some(dir) => Faq::from_dir(dir),
         None => Faq::embedded(),
     };
-    loaded.map(Arc::new).map_err(|error| {
-        for problem in &error.problems {
-            eprintln!("{problem}");
-        }
-        anyhow::anyhow!("the FAQ cannot be used: {} problem(s)", error.problems.len())
-    })
+    loaded.map(Arc::new).map_err(unusable)
+}
+
+/// Prints every problem.
+fn unusable(error: LoadError) -> anyhow::Error {
+    for problem in &error.problems {
+        eprintln!("{problem}");
+    }
+    anyhow::anyhow!("the FAQ cannot be used: {} problem(s)", error.problems.len())
 }
 
 fn load_knowledge(config: &Config) -> anyhow::Result<Arc<Knowledge>> {
     Ok(Arc::new(Knowledge::build(load_faq(config)?).context("building the index")?))
+}
+
+/// Labelled questions from a file.
+fn labelled(file: &Path) -> anyhow::Result<Vec<Row>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    parse(&text).with_context(|| format!("reading {}", file.display()))
 }
 
 async fn open_store(config: &Config) -> anyhow::Result<Store> {

@@ -1,15 +1,18 @@
 //! `hotro serve`: everything at once.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use hotro::channel::telegram::{Telegram, TelegramConfig};
 use hotro::channel::web::{self, Limits, Origins, Web};
 use hotro::config::{Config, LogFormat};
+use hotro::content::Folder;
 use hotro::conversation::Conversations;
 use hotro::desk::account::Accounts;
 use hotro::desk::api::{self, Desk};
 use hotro::desk::hotline::Hotline;
+use knowledge::Knowledge;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -46,12 +49,20 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     // The port first: when it is taken, nothing else should have happened.
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen: cannot serve on {}", config.listen))?;
     let address = listener.local_addr().context("reading the address")?;
-    let knowledge = super::load_knowledge(config)?;
+    let (folder, faq) = match &config.faq_dir {
+        Some(dir) => Folder::open(dir).map(|(folder, faq)| (Some(folder), Arc::new(faq))).map_err(super::unusable)?,
+        None => (None, super::load_faq(config)?),
+    };
+    let knowledge = Arc::new(Knowledge::build(faq).context("building the index")?);
     let store = super::open_store(config).await?;
     let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
     let limits = Limits::new(&config.limits);
+    if let Some(folder) = folder {
+        let hangups = signal(SignalKind::hangup()).context("listening to SIGHUP")?;
+        tokio::spawn(folder.watch(conversations.clone(), hangups, stopping.clone()));
+    }
     let key = super::load_key(config, &store).await?;
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
     let hotline =

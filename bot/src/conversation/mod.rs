@@ -15,6 +15,7 @@ pub use token::Token;
 pub use whisper::{Listener, Place, Whisper};
 
 use std::collections::HashMap;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -171,9 +172,10 @@ impl Conversations {
         Arc::clone(&self.knowledge.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the knowledge at once for every conversation; turns under way finish on the old one.
-    pub fn set_knowledge(&self, knowledge: Arc<Knowledge>) {
-        *self.knowledge.write().unwrap_or_else(PoisonError::into_inner) = knowledge;
+    /// Replaces the knowledge at once for every conversation; turns under way finish on the old one, which is given back: letting
+    /// go of so much memory takes a while, and no turn should wait for it.
+    pub fn set_knowledge(&self, knowledge: Arc<Knowledge>) -> Arc<Knowledge> {
+        mem::replace(&mut *self.knowledge.write().unwrap_or_else(PoisonError::into_inner), knowledge)
     }
 
     /// Begins a conversation: the log holds `started` and the greeting when this returns.

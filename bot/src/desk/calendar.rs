@@ -57,9 +57,12 @@ impl Calendar {
     /// The first moment from `at_ms` on at which operators are there, in Unix milliseconds: `at_ms` itself while they are. `None`
     /// when there is none in more than a year.
     pub fn next_opening(&self, at_ms: i64) -> Option<i64> {
-        if self.is_open(at_ms) {
-            return Some(at_ms);
-        }
+        if self.is_open(at_ms) { Some(at_ms) } else { self.opening_after(at_ms) }
+    }
+
+    /// The first moment after `at_ms` at which operators come, in Unix milliseconds: while they are there, when they come next. `None`
+    /// when there is none in more than a year.
+    pub fn opening_after(&self, at_ms: i64) -> Option<i64> {
         let at = in_vietnam(at_ms)?;
         let mut date = at.date();
         // On the first day only what is still to come; from the next day on, everything.
@@ -318,6 +321,8 @@ mod tests {
             assert_eq!((calendar.is_open(ms(at)), calendar.next_opening(ms(at)).map(local)), (open, Some(opening.to_owned())), "{at}");
         };
         // A Thursday.
+        assert_eq!(calendar.opening_after(ms("2026-11-26T08:00")).map(local), Some("2026-11-26T13:30".to_owned()));
+        assert_eq!(calendar.opening_after(ms("2026-11-27T14:00")).map(local), Some("2026-11-30T08:00".to_owned()));
         check("2026-11-26T00:00", "2026-11-26T08:00");
         check("2026-11-26T07:59", "2026-11-26T08:00");
         check("2026-11-26T08:00", "2026-11-26T08:00");

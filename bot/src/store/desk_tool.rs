@@ -164,6 +164,19 @@ impl Store {
         Ok(on_reader!(self, |pool| query_scalar("select count(*) from callback where done_ms is null").fetch_one(pool).await)?)
     }
 
+    /// Whether the citizen of a conversation waits to be called back.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn awaits_callback(&self, conversation_id: Uuid) -> Result<bool, StoreError> {
+        let open: i64 =
+            on_reader!(self, |pool| query_scalar("select count(*) from callback where conversation_id = $1 and done_ms is null")
+                .bind(conversation_id.to_string())
+                .fetch_one(pool)
+                .await)?;
+        Ok(open > 0)
+    }
+
     /// Who waits to be called back, the earliest first.
     ///
     /// # Errors

@@ -77,16 +77,7 @@ pub fn fit(faq: &Faq, real: &[RealRow]) -> Result<Weights, FitError> {
     if real.is_empty() {
         return Err(FitError::NoQuestions);
     }
-    let fold = |fold: usize| judge_fold(faq, real, fold);
-    // Each fold is a core's work for minutes.
-    let folds = std::thread::scope(|scope| {
-        let folds: [_; FOLDS] = std::array::from_fn(|number| scope.spawn(move || fold(number)));
-        folds.map(|fold| fold.join().unwrap_or(Err(FitError::Panicked)))
-    });
-    let mut held_out = Vec::with_capacity(FOLDS);
-    for fold in folds {
-        held_out.push(fold?);
-    }
+    let mut held_out = for_each_fold::<FOLDS, _>(|fold| judge_fold(faq, real, fold))?;
     let fusion = fit_fusion(&mut held_out)?;
     let mut examples = Vec::new();
     for (fold, HeldOut { network, .. }) in held_out.iter().enumerate() {
@@ -96,6 +87,16 @@ pub fn fit(faq: &Faq, real: &[RealRow]) -> Result<Weights, FitError> {
     let judged = judge(&examples)?;
     let thresholds = choose_thresholds(&judged);
     Ok(Weights { analyzer: ANALYZER_VERSION, fusion, confidence, thresholds, calibration: calibrate(&judged, &thresholds) })
+}
+
+/// The results of all folds, in order. Each fold, which is a core's work for minutes, has its own thread.
+pub(crate) fn for_each_fold<const FOLDS: usize, T: Send>(judge: impl Fn(usize) -> Result<T, FitError> + Sync) -> Result<Vec<T>, FitError> {
+    let judge = &judge;
+    let folds = std::thread::scope(|scope| {
+        let folds: [_; FOLDS] = std::array::from_fn(|fold| scope.spawn(move || judge(fold)));
+        folds.map(|fold| fold.join().unwrap_or(Err(FitError::Panicked)))
+    });
+    folds.into_iter().collect()
 }
 
 /// Whether a fold holds a question out: index and network of the fold have not seen it.
@@ -126,7 +127,7 @@ struct Asked<'a> {
 /// Trains a fold's network and compares the scorers on what it has not seen.
 fn judge_fold(faq: &Faq, real: &[RealRow], fold: usize) -> Result<HeldOut, FitError> {
     let seen = real.iter().enumerate().filter(|(at, _)| at % FOLDS != fold).map(|(_, row)| row);
-    let network = Arc::new(train_on(faq, |origin| !holds_out(fold, origin), seen)?);
+    let network = Arc::new(train_on(faq, |question| !holds_out(fold, question.origin), seen)?);
     let names = fitted_columns();
     let equal = FusionWeights(names.iter().map(|name| ((*name).to_owned(), 1.0)).collect());
     let mut questions = Vec::new();
@@ -162,7 +163,7 @@ fn for_each_held_out(
     fusion: &FusionWeights,
     mut visit: impl FnMut(Asked<'_>),
 ) -> Result<(), FitError> {
-    let engine = Engine::build(faq, |origin| !holds_out(fold, origin), fusion, network)?;
+    let engine = Engine::build(faq, |question| !holds_out(fold, question.origin), fusion, network)?;
     let mut ask = |text: &str, right: Vec<usize>, is_real: bool| {
         visit(Asked { engine: &engine, ranked: engine.rank(engine.read(text), None), right, is_real });
     };

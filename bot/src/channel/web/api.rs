@@ -330,5 +330,9 @@ pub(super) async fn ready(State(web): State<Web>) -> Result<&'static str, ApiErr
 
 /// Counters for Prometheus.
 pub(super) async fn metrics_page(State(web): State<Web>) -> String {
-    web.inner.metrics.as_ref().map(metrics_exporter_prometheus::PrometheusHandle::render).unwrap_or_default()
+    let Some(metrics) = &web.inner.metrics else { return String::new() };
+    let knowledge = web.conversations().knowledge();
+    // Written here and not recorded: a recorder would keep a line for every version that was ever served.
+    let version = format!("# TYPE hotro_index_info gauge\nhotro_index_info{{version=\"{}\"}} 1\n", knowledge.index_version());
+    metrics.render() + &version
 }

@@ -57,7 +57,8 @@ pub(super) struct Opened {
 }
 
 impl Desk {
-    /// Opens a conversation for somebody: operators those that wait, are offered to them or are theirs; supervisors all.
+    /// Opens a conversation for somebody: operators those that wait, are offered to them or are theirs, and those whose citizens wait
+    /// to be called back; supervisors all.
     pub(super) async fn open(&self, who: &SignedIn, id: Result<Path<Uuid>, PathRejection>) -> Result<Opened, DeskError> {
         let Path(id) = id.map_err(|_| DeskError::NotFound)?;
         let hotline = self.hotline()?;
@@ -66,7 +67,9 @@ impl Desk {
             Stage::Waiting => true,
             Stage::Offered { to: operator, .. } | Stage::Claimed { by: operator, .. } => operator.0 == who.operator.id,
         });
-        if !theirs && !who.may(Permission::ReadAnyConversation) {
+        // Whoever calls back needs to know what it was about.
+        let readable = theirs || who.may(Permission::ReadAnyConversation) || hotline.conversations().store().awaits_callback(id).await?;
+        if !readable {
             self.refused("conversation", who.actor(), None).await;
             return Err(DeskError::RoleRefused);
         }

@@ -20,7 +20,7 @@ use super::{Desk, DeskError};
 use crate::channel::web::ErrorBody;
 use crate::conversation::{Token, now_ms};
 use crate::desk::account::{Permission, Role, SignedIn};
-use crate::desk::hotline::{HandoffView, Hotline, OperatorView, Picture};
+use crate::desk::hotline::{HandoffView, OperatorView, Picture};
 
 /// Comment lines keep proxies quiet.
 pub(super) const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
@@ -41,6 +41,7 @@ struct View<'a> {
     callbacks_open: i64,
     /// It is within the hours of the desk.
     open: bool,
+    /// While it is open, the one after this shift.
     next_opening_ms: Option<i64>,
     bot_enabled: bool,
     handoff_enabled: bool,
@@ -97,7 +98,6 @@ pub(super) async fn events(State(desk): State<Desk>, who: SignedIn, headers: Hea
     let mut pictures = service.hotline.pictures();
     pictures.mark_changed();
     let watch = Watch {
-        hotline: Arc::clone(&service.hotline),
         stopping: service.stopping.clone(),
         typing: service.hotline.citizens_typing(),
         pictures,
@@ -126,7 +126,6 @@ pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 /// One console that looks on.
 struct Watch {
-    hotline: Arc<Hotline>,
     stopping: watch::Receiver<bool>,
     typing: broadcast::Receiver<Uuid>,
     pictures: watch::Receiver<Arc<Picture>>,
@@ -185,8 +184,7 @@ impl Watch {
     /// `None`: nothing that this console shows has changed.
     fn view(&mut self, picture: &Picture) -> Option<sse::Event> {
         let now_ms = now_ms();
-        let settings = self.hotline.settings();
-        let situation = settings.situation(now_ms);
+        let settings = &picture.settings;
         let (id, operator) = (self.who.operator.id, &self.who.operator);
         let target_ms = settings.service_level_ms();
         let seat = picture.operators.iter().find(|seat| seat.id == id);
@@ -217,8 +215,8 @@ impl Watch {
             oldest_queued_ms: picture.oldest_queued_ms,
             operators: &picture.operators,
             callbacks_open: picture.callbacks_open,
-            open: situation.open,
-            next_opening_ms: situation.next_opening_ms,
+            open: settings.calendar.is_open(now_ms),
+            next_opening_ms: settings.calendar.opening_after(now_ms),
             bot_enabled: settings.bot_enabled,
             handoff_enabled: settings.handoff_enabled,
             service_level_target_ms: target_ms,

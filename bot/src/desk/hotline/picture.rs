@@ -1,6 +1,7 @@
 //! What the consoles see of the queue, and what citizens are told of their place in it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +11,7 @@ use super::glimpse::{Glimpse, Glimpses};
 use super::{Case, Held, Hotline, HotlineError};
 use crate::conversation::{ConversationError, Place, now_ms};
 use crate::desk::queue::{Handoff, OperatorId, Priority, Skills, Stage};
+use crate::desk::settings::Settings;
 use crate::dialogue::{Minutes, day_in_vietnam, start_of_day_in_vietnam};
 use crate::store::StoreError;
 
@@ -121,6 +123,8 @@ pub struct Picture {
     pub operators: Vec<OperatorView>,
     /// Citizens who wait to be called back.
     pub callbacks_open: i64,
+    /// Hours, switches and what is promised.
+    pub settings: Arc<Settings>,
     /// Of the handoffs of today, how many were claimed in time, and how many could have been.
     pub service_level: (i64, i64),
 }
@@ -144,7 +148,8 @@ impl Hotline {
             ConversationError::Store(error) => error,
             error => StoreError::Database(error.to_string()),
         })?;
-        let target_ms = self.settings().service_level_ms();
+        let settings = self.settings();
+        let target_ms = settings.service_level_ms();
         let since_ms = start_of_day_in_vietnam(day_in_vietnam(at_ms));
         let picture = Picture {
             handoffs: shown
@@ -155,12 +160,13 @@ impl Hotline {
             oldest_queued_ms,
             operators,
             callbacks_open: self.store().callbacks_open().await?,
+            settings,
             service_level: self.store().service_level(since_ms, at_ms, target_ms).await?,
         };
         self.picture.send_if_modified(|shown| {
             let differs = **shown != picture;
             if differs {
-                *shown = std::sync::Arc::new(picture);
+                *shown = Arc::new(picture);
             }
             differs
         });
