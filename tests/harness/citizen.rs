@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::server::Server;
+use crate::wait::until;
 
 /// Longer than a busy machine needs.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -38,12 +39,19 @@ impl Citizen {
     /// # Panics
     /// The server refuses.
     pub async fn begin(server: &Server) -> Citizen {
-        let http = http();
-        let response = http.post(server.url("/api/conversations")).send().await.expect("the server answers");
+        Citizen::begin_at(http(), &server.url("")).await
+    }
+
+    /// As [`Citizen::begin`], at a server of this address, by this client.
+    ///
+    /// # Panics
+    /// The server refuses.
+    pub async fn begin_at(http: Client, base: &str) -> Citizen {
+        let response = http.post(format!("{base}/api/conversations")).send().await.expect("the server answers");
         assert_eq!(response.status(), StatusCode::CREATED);
         let created: Value = response.json().await.expect("JSON");
         let field = |name: &str| created[name].as_str().unwrap_or_else(|| panic!("{name} in {created}")).to_owned();
-        Citizen { http, base: server.url(""), id: field("conversation_id"), token: field("token") }
+        Citizen { http, base: base.to_owned(), id: field("conversation_id"), token: field("token") }
     }
 
     /// The same conversation through another node.
@@ -82,6 +90,15 @@ impl Citizen {
         self.http.post(format!("{}/api/conversations/{}/messages", self.base, self.id)).bearer_auth(&self.token)
     }
 
+    /// Sends something else about the conversation.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn post(&self, what: &str, body: &Value) -> Response {
+        let request = self.http.post(format!("{}/api/conversations/{}/{what}", self.base, self.id)).bearer_auth(&self.token);
+        request.json(body).send().await.expect("the server answers")
+    }
+
     /// A request to read the log, with the token.
     pub fn get_events(&self) -> RequestBuilder {
         self.http.get(format!("{}/api/conversations/{}/events", self.base, self.id)).bearer_auth(&self.token)
@@ -105,6 +122,14 @@ impl Citizen {
     pub async fn reply(&self, sent: &Sent) -> Value {
         let events = self.events(sent.seq).await;
         events.into_iter().find(|event| event["kind"] == "bot_message").expect("a reply")
+    }
+
+    /// The first event of a kind after a number, when it has come.
+    ///
+    /// # Panics
+    /// It does not come in time.
+    pub async fn hears(&self, kind: &str, after: u64) -> Value {
+        until(&format!("the citizen hears {kind}"), async || self.events(after).await.into_iter().find(|event| event["kind"] == kind)).await
     }
 
     /// Follows the log, from its beginning or after an event.
@@ -156,9 +181,13 @@ impl EventStream {
     }
 }
 
-/// One event of a stream; `None` for a comment.
+/// One event of a stream; `None` for a comment. What is no event of the log has a name, and comes as `whisper`.
 fn parse(block: &str) -> Option<Value> {
     let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+    if let Some(name) = field("event: ") {
+        let data: Value = serde_json::from_str(field("data: ")?).expect("JSON");
+        return Some(json!({ "whisper": name, "data": data }));
+    }
     let event: Value = serde_json::from_str(field("data: ")?).expect("JSON");
     assert_eq!(field("id: ").and_then(|id| id.parse().ok()), event["seq"].as_u64());
     Some(event)

@@ -11,6 +11,7 @@ use hotro::content::Folder;
 use hotro::conversation::Conversations;
 use hotro::desk::account::Accounts;
 use hotro::desk::api::{self, Desk};
+use hotro::desk::hotline::Hotline;
 use knowledge::Knowledge;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -58,12 +59,20 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
     let limits = Limits::new(&config.limits);
-    let accounts = Accounts::new(store.clone(), super::load_key(config, &store).await?).context("starting the accounts")?;
     if let Some(folder) = folder {
         let hangups = signal(SignalKind::hangup()).context("listening to SIGHUP")?;
         tokio::spawn(folder.watch(conversations.clone(), hangups, stopping.clone()));
     }
-    let (desk_routes, desk_doc) = api::router(Desk::new(accounts, limits.clone(), config.public_origin()));
+    let key = super::load_key(config, &store).await?;
+    let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
+    let hotline =
+        Hotline::open(conversations.clone(), key, config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
+    let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
+    let (desk_routes, desk_doc) = api::router(desk);
+    let hotline_task = tokio::spawn({
+        let stopping = stopping.clone();
+        async move { hotline.run(stopping).await }
+    });
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
     let mut router = web::router(web, desk_doc).merge(desk_routes);
     let mut telegram_task = None;
@@ -95,6 +104,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         })
         .await
         .context("serving");
+    let _ = hotline_task.await;
     if let Some(task) = telegram_task {
         let _ = task.await;
     }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::dialogue::VIETNAM;
 
@@ -27,9 +27,11 @@ const MINUTES_PER_DAY: u16 = 24 * 60;
 /// swaps = [{ off = "2026-08-31", on = "2026-08-22" }]
 /// ```
 /// A key that is absent has the default: Monday to Friday in office hours, and the holidays of 2026 and 2027.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "CalendarForm")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "CalendarForm", into = "CalendarForm")]
 pub struct Calendar {
+    /// As it was written.
+    form: CalendarForm,
     /// Monday first.
     week: [Vec<Span>; 7],
     holidays: Vec<Holiday>,
@@ -39,7 +41,8 @@ pub struct Calendar {
 impl Default for Calendar {
     fn default() -> Calendar {
         // The form is this module's own, and a test reads it.
-        CalendarForm::default().try_into().unwrap_or(Calendar { week: Default::default(), holidays: Vec::new(), swaps: Vec::new() })
+        let empty = |form| Calendar { form, week: Default::default(), holidays: Vec::new(), swaps: Vec::new() };
+        CalendarForm::default().try_into().unwrap_or_else(|_| empty(CalendarForm::default()))
     }
 }
 
@@ -54,9 +57,12 @@ impl Calendar {
     /// The first moment from `at_ms` on at which operators are there, in Unix milliseconds: `at_ms` itself while they are. `None`
     /// when there is none in more than a year.
     pub fn next_opening(&self, at_ms: i64) -> Option<i64> {
-        if self.is_open(at_ms) {
-            return Some(at_ms);
-        }
+        if self.is_open(at_ms) { Some(at_ms) } else { self.opening_after(at_ms) }
+    }
+
+    /// The first moment after `at_ms` at which operators come, in Unix milliseconds: while they are there, when they come next. `None`
+    /// when there is none in more than a year.
+    pub fn opening_after(&self, at_ms: i64) -> Option<i64> {
         let at = in_vietnam(at_ms)?;
         let mut date = at.date();
         // On the first day only what is still to come; from the next day on, everything.
@@ -169,7 +175,7 @@ pub enum CalendarError {
 }
 
 /// A calendar as it is written.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct CalendarForm {
     monday: Vec<String>,
@@ -183,7 +189,7 @@ struct CalendarForm {
     swaps: Vec<SwapForm>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SwapForm {
     off: String,
@@ -235,10 +241,17 @@ impl Default for CalendarForm {
     }
 }
 
+impl From<Calendar> for CalendarForm {
+    fn from(calendar: Calendar) -> CalendarForm {
+        calendar.form
+    }
+}
+
 impl TryFrom<CalendarForm> for Calendar {
     type Error = CalendarError;
 
     fn try_from(form: CalendarForm) -> Result<Calendar, CalendarError> {
+        let written = form.clone();
         let days = [
             ("monday", form.monday),
             ("tuesday", form.tuesday),
@@ -274,7 +287,7 @@ impl TryFrom<CalendarForm> for Calendar {
             }
             swaps.push(swap);
         }
-        Ok(Calendar { week, holidays, swaps })
+        Ok(Calendar { form: written, week, holidays, swaps })
     }
 }
 
@@ -308,6 +321,8 @@ mod tests {
             assert_eq!((calendar.is_open(ms(at)), calendar.next_opening(ms(at)).map(local)), (open, Some(opening.to_owned())), "{at}");
         };
         // A Thursday.
+        assert_eq!(calendar.opening_after(ms("2026-11-26T08:00")).map(local), Some("2026-11-26T13:30".to_owned()));
+        assert_eq!(calendar.opening_after(ms("2026-11-27T14:00")).map(local), Some("2026-11-30T08:00".to_owned()));
         check("2026-11-26T00:00", "2026-11-26T08:00");
         check("2026-11-26T07:59", "2026-11-26T08:00");
         check("2026-11-26T08:00", "2026-11-26T08:00");
