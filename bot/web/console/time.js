@@ -29,7 +29,7 @@ export function length(ms) {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} phút`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} giờ ${String(minutes % 60).padStart(2, '0')}`;
+  if (hours < 24) return minutes % 60 ? `${hours} giờ ${String(minutes % 60).padStart(2, '0')}` : `${hours} giờ`;
   return `${Math.floor(hours / 24)} ngày`;
 }
 

@@ -28,7 +28,7 @@ export function Canned() {
     ${reason && html`<${Trouble} reason=${reason} onAgain=${load} />`}
     ${!all && !reason && html`<${Waiting} />`}
     ${all && html`<div class="search-field wide"><${Icon} name="search" size=${16} /><input type="search" aria-label="Tìm câu mẫu" placeholder="Tìm câu mẫu" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></div>
-      ${shown.length ? html`<ul class="cards">${shown.map((reply) => html`<li class="card" key=${reply.id}><div class="grow"><h3>${reply.title}${reply.skill && html` <span class="chip">${skillName(reply.skill)}</span>`}</h3><p class="text"><${WithPlaceholders} text=${reply.text} /></p></div>
+      ${shown.length ? html`<ul class="cards">${shown.map((reply) => html`<li class="card" key=${reply.id}><div class="grow"><h2>${reply.title}${reply.skill && html` <span class="chip">${skillName(reply.skill)}</span>`}</h2><p class="text"><${WithPlaceholders} text=${reply.text} /></p></div>
         ${isSupervisor() && html`<div class="acts"><${Button} small onClick=${() => setEdited(reply)}>Sửa<//><${IconButton} icon="close" label=${`Xóa câu ${reply.title}`} onClick=${() => setDropped(reply)} /></div>`}</li>`)}</ul>`
         : html`<${Empty} icon="canned" title=${all.length ? 'Không có câu nào khớp' : 'Chưa có câu mẫu'} />`}`}
     ${edited && html`<${Editor} reply=${edited} onClose=${() => setEdited(null)} onDone=${load} />`}

@@ -1,6 +1,6 @@
 // The right column: what the citizen wants, what to do next, answers of the FAQ, labels and notes.
 
-import { html, useEffect, useNow, useRef, useState } from '../ui.js';
+import { html, useEffect, useLayoutEffect, useNow, useRef, useState } from '../ui.js';
 import { get, query } from '../api.js';
 import { isMine } from '../desk.js';
 import { setLabels } from '../log.js';
@@ -25,7 +25,7 @@ export function Context({ open, handoff, onClose }) {
   const channel = open.detail?.channel ?? handoff?.channel;
   const why = HANDOFF_REASONS[summary.reason] ?? (handoff && PRIORITIES[handoff.priority]);
   return html`<aside class="context" aria-label="Thông tin cuộc trò chuyện">
-    ${onClose && html`<header><h2>Thông tin</h2><${IconButton} icon="close" label="Đóng" shortcut="I" onClick=${onClose} /></header>`}
+    ${onClose ? html`<header><h2>Thông tin</h2><${IconButton} icon="close" label="Đóng" shortcut="I" onClick=${onClose} /></header>` : html`<h2 class="sr">Thông tin</h2>`}
     <section class="brief">
       <p class="next">${nextStep(open.events, handoff, now)}</p>
       ${summary.question && html`<h3>Người dân muốn hỏi</h3><blockquote>${summary.question}</blockquote>`}
@@ -49,7 +49,7 @@ function Labels({ open, handoff }) {
   const [typed, setTyped] = useState(null); // null while no label is added
   const [error, setError] = useState(null);
   const field = useRef(null);
-  useEffect(() => { if (typed === '') field.current?.focus(); }, [typed]);
+  useLayoutEffect(() => { if (typed === '') field.current.focus(); }, [typed === null]);
   useKeys({ l: () => setTyped('') });
   const change = async (next) => {
     const answer = await setLabels(open.id, next);
@@ -57,7 +57,9 @@ function Labels({ open, handoff }) {
   };
   const add = (event) => {
     event.preventDefault();
-    const label = typed.normalize('NFC').trim();
+    // Enter takes the field away, and that is a blur: the second time there is nothing left to add.
+    const label = (field.current?.value ?? '').normalize('NFC').trim();
+    if (field.current) field.current.value = '';
     setTyped(null);
     if (label && !labels.includes(label)) change([...labels, label]);
   };

@@ -14,7 +14,7 @@ import { Resolve, Return, Transfer } from './moves.js';
 
 export function Conversation({ open, handoff, aside, onAside }) {
   switch (open.status) {
-    case 'loading': return html`<section class="conversation nothing"><${Waiting}>Đang mở cuộc trò chuyện…<//></section>`;
+    case 'loading': return html`<section class="conversation nothing"><h1 class="sr">Cuộc trò chuyện</h1><${Waiting}>Đang mở cuộc trò chuyện…<//></section>`;
     case 'refused': return html`<section class="conversation nothing"><${Empty} icon="audit" title="Bạn không xem được cuộc này">Tổng đài viên xem được cuộc đang chờ và cuộc của mình. Lần mở này đã được ghi nhật ký.<//></section>`;
     case 'missing': return html`<section class="conversation nothing"><${Empty} icon="gap" title="Không tìm thấy cuộc này">Có thể người dân đã xóa dữ liệu của mình.<//></section>`;
     case 'failed': return html`<section class="conversation nothing"><${Trouble} reason="Chưa tải được cuộc trò chuyện." onAgain=${reload} /></section>`;

@@ -1,6 +1,6 @@
 // The field in which an operator answers or leaves a note. What is typed is kept at every key, for each conversation.
 
-import { classes, html, useEffect, useLayoutEffect, useRef, useState, useStore } from '../ui.js';
+import { announce, classes, html, useEffect, useLayoutEffect, serverNow, useRef, useState, useStore } from '../ui.js';
 import { post } from '../api.js';
 import { me } from '../session.js';
 import { desk } from '../desk.js';
@@ -16,6 +16,7 @@ const TEXT_MAX = 2_000; // characters; the server refuses more
 const COUNTER_FROM = 1_700;
 const TYPING_EVERY_MS = 3_000;
 const CHOICES_MAX = 8;
+const CLAIMED_JUST_MS = 5_000;
 
 /** Views beside it put text into the field by this event, at the cursor. */
 export const insertIntoReply = (text) => window.dispatchEvent(new CustomEvent('console:insert', { detail: text }));
@@ -33,7 +34,11 @@ export function Reply({ open, handoff }) {
   const text = draft[mode];
   const length = [...text.normalize('NFC').trim()].length;
 
-  useEffect(() => { if (!replies) loadCanned(); }, []);
+  useEffect(() => {
+    if (!replies) loadCanned();
+    // Whoever has just taken it wants to write.
+    if (serverNow() - handoff.claimed_ms < CLAIMED_JUST_MS) field.current.focus();
+  }, []);
   // The field grows with its text.
   useLayoutEffect(() => {
     field.current.style.height = 'auto';
@@ -70,6 +75,8 @@ export function Reply({ open, handoff }) {
   }, [mode, open.id]);
 
   const found = picking && replies ? matching(replies, picking.typed, CHOICES_MAX) : [];
+  // A text field cannot say that a list has opened.
+  useEffect(() => { if (picking && replies) announce(`${found.length} câu mẫu`); }, [picking?.typed, !replies]);
   const known = {
     ten_tong_dai_vien: me().display_name,
     gio_mo_cua: view?.next_opening_ms ? opening(view.next_opening_ms) : undefined,
@@ -131,12 +138,12 @@ export function Reply({ open, handoff }) {
     <div class="modes" role="tablist" aria-label="Viết gì">
       <button type="button" role="tab" aria-selected=${String(!note)} onClick=${() => focus('message')}>Trả lời</button>
       <button type="button" role="tab" aria-selected=${String(note)} onClick=${() => focus('note')}>Ghi chú nội bộ</button>
-      ${draft[note ? 'message' : 'note'] && html`<span class="soft">còn ${note ? 'câu trả lời' : 'ghi chú'} đang soạn</span>`}
+      ${isBegun(draft[note ? 'message' : 'note']) && html`<span class="soft">còn ${note ? 'câu trả lời' : 'ghi chú'} đang soạn</span>`}
     </div>
     <div class="box">
       <textarea ref=${field} rows="2" value=${text} onInput=${onInput} onKeyDown=${onKey} onBlur=${() => setTimeout(() => setPicking(null), 150)}
         placeholder=${note ? 'Chỉ đồng nghiệp thấy ghi chú này' : 'Trả lời người dân, gõ / để chọn câu mẫu'} aria-label=${note ? 'Ghi chú nội bộ' : 'Trả lời người dân'}
-        role="combobox" aria-expanded=${String(!!picking)} aria-controls="canned-choices" aria-autocomplete="list" aria-activedescendant=${picking && found.length ? `canned-${picking.at}` : undefined}
+        aria-haspopup="listbox" aria-controls=${picking ? 'canned-choices' : undefined} aria-autocomplete="list" aria-activedescendant=${picking && found.length ? `canned-${picking.at}` : undefined}
         aria-invalid=${String(length > TEXT_MAX)}></textarea>
       <div class="tools">
         ${!note && html`<${IconButton} icon="canned" label="Câu mẫu" onClick=${() => { if (!text) write('/'); setPicking({ typed: '', at: 0 }); field.current.focus(); }} />`}
@@ -146,6 +153,9 @@ export function Reply({ open, handoff }) {
     </div>
   </footer>`;
 }
+
+/** Text that somebody would miss; a slash only looked for a canned reply. */
+const isBegun = (text) => text.trim() && !/^\/\S*$/.test(text);
 
 function Choices({ found, at, loaded, onPick }) {
   const words = !loaded ? 'Đang tải câu mẫu…' : 'Không có câu mẫu nào khớp.';

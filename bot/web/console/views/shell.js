@@ -72,7 +72,7 @@ export function Shell() {
         ${view?.me.seat && html`<span class="held" title="Số cuộc bạn đang giữ trên số cuộc được giao"><b>${held(view).length}</b>/${view.me.seat.capacity} cuộc</span>`}
         <${Switch} on=${accepting} label=${accepting ? 'Đang nhận cuộc mới' : 'Tạm ngưng nhận'} hint="Bật hoặc tắt nhận cuộc mới (P)" disabled=${!view} onChange=${change} />
         <${IconButton} icon="keyboard" label="Phím tắt" shortcut="?" onClick=${() => setOpen('help')} />
-        <button type="button" class="person" onClick=${() => setOpen('account')} aria-label=${`Tài khoản của ${me().display_name}`}><${Face} name=${me().display_name} /><span class="name">${me().display_name}</span></button>
+        <button type="button" class="person" onClick=${() => setOpen('account')}><${Face} name=${me().display_name} /><span class="sr">Tài khoản của </span><span class="name">${me().display_name}</span></button>
       </div>
     </header>
     <${Link} />

@@ -21,6 +21,7 @@ export function SignIn() {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const first = useRef(null);
+  const password = useRef(null);
   useEffect(() => { first.current?.focus(); }, [factor]);
 
   const on = (name) => (event) => setTyped({ ...typed, [name]: event.target.value });
@@ -39,7 +40,7 @@ export function SignIn() {
       // A password that is wrong is found out behind the code: back to where it can be put right.
       if (answer.code === 'wrong_credentials') setFactor(null);
       setTyped((was) => ({ ...was, code: '' }));
-      first.current?.focus();
+      (factor ? first : password).current?.focus();
     }
   };
   const other = factor === 'totp' ? 'recovery' : 'totp';
@@ -48,7 +49,7 @@ export function SignIn() {
     <form class="stack" onSubmit=${submit}>
       ${!factor && html`
         <${Field} id="name" label="Tên đăng nhập"><input id="name" ref=${first} value=${typed.name} onInput=${on('name')} autocomplete="username" autocapitalize="none" spellcheck=${false} required /><//>
-        <${Field} id="password" label="Mật khẩu"><input id="password" type="password" value=${typed.password} onInput=${on('password')} autocomplete="current-password" required /><//>`}
+        <${Field} id="password" label="Mật khẩu"><input id="password" ref=${password} type="password" value=${typed.password} onInput=${on('password')} autocomplete="current-password" required /><//>`}
       ${factor === 'totp' && html`<${Field} id="code" label="Mã 6 số" hint="Mở ứng dụng xác thực trên điện thoại của bạn để xem mã.">
         <input id="code" key="totp" ref=${first} class="code" value=${typed.code} onInput=${on('code')} inputmode="numeric" autocomplete="one-time-code" maxlength="7" required /><//>`}
       ${factor === 'recovery' && html`<${Field} id="code" label="Mã khôi phục" hint="Mỗi mã dùng được một lần.">

@@ -42,6 +42,7 @@ function Numbers({ numbers }) {
       <${Tile} label="Đúng mức phục vụ" value=${percent(service_level.of ? service_level.within / service_level.of : NaN)} note=${`${number(service_level.within)} trên ${number(service_level.of)} cuộc`} />
       <${Tile} label="Điểm hài lòng" value=${mean ? mean.toFixed(1).replace('.', ',') : 'chưa có'} note=${`trên 5, ${number(rated)} lượt chấm`} />
     </dl>
+    <h2 class="sr">Biểu đồ</h2>
     <div class="charts">
       <${Columns} title="Theo ngày" unit="số cuộc mỗi ngày" first="Ngày" within labels=${by_day.map((one) => spokenDay(one.day).slice(0, 5))}
         series=${[{ name: 'Tất cả', tone: 's1 light', values: by_day.map((one) => one.conversations) }, { name: 'Gặp tổng đài viên', tone: 's1', values: by_day.map((one) => one.handoffs) }]} />

@@ -32,8 +32,10 @@ export function Transcript({ open, handoff }) {
     seen.current = open.events.length;
   }, [open.events.length, pending.length, typingUntil_ms > now]);
   useEffect(() => {
-    const grown = new ResizeObserver(() => { if (atEnd.current) box.current.scrollTop = box.current.scrollHeight; });
-    grown.observe(box.current);
+    const node = box.current;
+    const grown = new ResizeObserver(() => { if (atEnd.current) node.scrollTop = node.scrollHeight; });
+    // The field below grows, and photos that arrive late make the text longer.
+    for (const part of [node, node.firstElementChild]) grown.observe(part);
     return () => grown.disconnect();
   }, []);
   const onScroll = () => {
@@ -97,7 +99,7 @@ function Decision({ event: { outcome, decided } }) {
   const best = decided?.candidates?.[0];
   const label = html`<span class=${`outcome ${outcome}`}>${OUTCOMES[outcome] ?? outcome}${best ? ` ${percent(best.probability)}` : ''}</span>`;
   if (!best) return label;
-  return html`<details class="decision"><summary aria-label=${`${OUTCOMES[outcome]}, xem bot đã cân nhắc gì`}>${label}</summary>
+  return html`<details class="decision"><summary>${label}<span class="sr">, xem bot đã cân nhắc gì</span></summary>
     <table><caption>Bot đã cân nhắc</caption><tbody>${decided.candidates.slice(0, 4).map((candidate) => html`<tr class=${classes(candidate.topic === decided.topic && 'chosen')}><td>${candidate.topic}</td><td>${percent(candidate.probability)}</td></tr>`)}</tbody></table>
     <p>Trả lời khi chắc từ ${percent(decided.answer_threshold)}.</p></details>`;
 }
