@@ -104,6 +104,12 @@ export function oldestQueued_ms(view) {
 
 /** Whether the conversation's own operator sits at this page, so that it can be written to. */
 export const isMine = (handoff) => handoff?.stage === 'claimed' && handoff.operator_id === me()?.operator_id;
+/** Where to go when this conversation has left one's hands: to the next of one's own, else to the desk. */
+export function pathAfter(handoff) {
+  const next = held(desk.get().view).find((other) => other.handoff_id !== handoff.handoff_id);
+  return next ? `/console/c/${next.conversation_id}` : '/console';
+}
+
 /** The fencing number for an act: none where a supervisor acts on another's conversation. */
 const fence = (handoff) => (isMine(handoff) ? handoff.fence : null);
 

@@ -12,8 +12,10 @@ const TOWARDS_PERSON = /^(gặp|nối|chuyển).{0,12}(người|tổng đài|nh�
 export function summarise(events) {
   const questions = events.filter((event) => SPOKEN.includes(event.kind)).map((event) => event.text ?? event.label).filter((text) => text.length > 3 && !TOWARDS_PERSON.test(text));
   const ends = new Map();
-  for (const { kind, outcome } of events) {
-    if (kind === 'bot_message' && outcome !== 'small_talk') ends.set(outcome, (ends.get(outcome) ?? 0) + 1);
+  for (const [at, { kind, outcome }] of events.entries()) {
+    // That the citizen was put into the line is said elsewhere.
+    const isAnswer = kind === 'bot_message' && outcome !== 'small_talk' && events[at - 1]?.kind !== 'handoff_requested';
+    if (isAnswer) ends.set(outcome, (ends.get(outcome) ?? 0) + 1);
   }
   const requested = events.findLast?.((event) => event.kind === 'handoff_requested') ?? null;
   return { question: questions.at(-1) ?? null, ends: [...ends].map(([outcome, count]) => ({ outcome, label: OUTCOMES[outcome] ?? outcome, count })), reason: requested?.reason ?? null };

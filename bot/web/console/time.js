@@ -33,12 +33,11 @@ export function length(ms) {
   return `${Math.floor(hours / 24)} ngày`;
 }
 
-/** 4:07, 1:04:07: for what is watched while it grows */
+/** 4 phút 07, 1 giờ 04: for what is watched while it grows. Not 4:07, which reads as a time of day. */
 export function stopwatch(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  const two = (n) => String(n).padStart(2, '0');
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+  if (seconds < 60 || seconds >= 3600) return length(ms);
+  return `${Math.floor(seconds / 60)} phút ${String(seconds % 60).padStart(2, '0')}`;
 }
 
 /** 45 giây, 3 phút 20: for measured lengths */

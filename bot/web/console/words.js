@@ -52,6 +52,9 @@ export const RESOLUTIONS = {
   misuse: ['Lạm dụng', 'Quấy rối, quảng cáo, không liên quan.'],
 };
 
+/** How a talk ended that no operator closed. */
+export const ENDED_BY_CITIZEN = 'người dân kết thúc';
+
 export const RELEASES = {
   offer_ended: 'không kịp nhận',
   offer_withdrawn: 'tạm ngưng nhận cuộc mới',
@@ -95,13 +98,13 @@ export const AUDITED = {
   operator_disabled: 'Khóa tổng đài viên',
   refused: 'Bị từ chối',
   conversation_read: 'Xem cuộc trò chuyện',
-  conversation_refused: 'Bị từ chối xem cuộc trò chuyện',
-  phone_revealed: 'Xem số điện thoại gọi lại',
+  callback_revealed: 'Xem số điện thoại gọi lại',
+  callback_done: 'Gọi lại xong',
   attachment_read: 'Mở tệp của người dân',
   settings_changed: 'Đổi lịch hoặc công tắc',
   canned_changed: 'Sửa câu mẫu',
   handoff_moved: 'Chuyển cuộc',
-  handoff_resolved: 'Kết thúc cuộc',
+  handoff_closed: 'Kết thúc cuộc',
 };
 
 export const WEEKDAYS = {

@@ -9,7 +9,7 @@ import { AUDITED, ROLES, skillName } from '../words.js';
 
 const PAGE_MAX = 100; // acts in one answer
 /** What a supervisor should look at. */
-const GRAVE = new Set(['refused', 'sign_in_failed', 'locked_out', 'conversation_refused', 'operator_disabled']);
+const GRAVE = new Set(['refused', 'sign_in_failed', 'locked_out', 'operator_disabled']);
 
 export function Audit() {
   const [acts, setActs] = useState(null);
@@ -40,7 +40,7 @@ export function Audit() {
   <//>`;
 }
 
-const DETAILS = { reason: 'lý do', network: 'mạng', role: 'vai trò', skills: 'lĩnh vực', capacity: 'tối đa', display_name: 'tên', service_level_s: 'mức phục vụ (giây)' };
-const REASONS = { origin: 'đến từ trang khác', session: 'phiên không hợp lệ', role: 'vượt quyền', invitation: 'lời mời hết hạn', password: 'sai mật khẩu' };
+const DETAILS = { second_factor: 'hai lớp', bot_enabled: 'bot', handoff_enabled: 'chuyển tổng đài viên', what: 'việc', reason: 'lý do', network: 'mạng', role: 'vai trò', skills: 'lĩnh vực', capacity: 'tối đa', display_name: 'tên', service_level_s: 'mức phục vụ (giây)' };
+const REASONS = { true: 'bật', false: 'tắt', added: 'thêm', changed: 'sửa', removed: 'xóa', conversation: 'cuộc không phải của mình', handoff: 'cuộc không còn của mình', origin: 'đến từ trang khác', session: 'phiên không hợp lệ', role: 'vượt quyền', invitation: 'lời mời hết hạn', password: 'sai mật khẩu' };
 const told = (key, value) => (key === 'role' ? ROLES[value] ?? value : key === 'skills' ? value.map(skillName).join(', ') || 'mọi lĩnh vực' : REASONS[value] ?? (typeof value === 'object' ? JSON.stringify(value) : value));
 const details = (detail) => Object.entries(detail ?? {}).filter(([, value]) => value != null).map(([key, value]) => `${DETAILS[key] ?? key}: ${told(key, value)}`).join(' · ');

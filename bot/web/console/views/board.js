@@ -25,7 +25,7 @@ export function Board() {
   return html`<${Page} title="Điều hành" lead="Cập nhật ngay khi có thay đổi">
     <dl class="tiles">
       <${Tile} label="Đang chờ" value=${number(view.waiting_total)} note=${late ? `${number(late)} cuộc quá ${measured(target_ms(view))}` : 'chưa cuộc nào quá mức'} tone=${late ? 'late' : ''} />
-      <${Tile} label="Chờ lâu nhất" value=${wait_ms == null ? '0:00' : stopwatch(wait_ms)} note=${`mức phục vụ ${measured(target_ms(view))}`} tone=${wait_ms == null ? '' : urgency(view, wait_ms)} />
+      <${Tile} label="Chờ lâu nhất" value=${wait_ms == null ? 'không ai' : stopwatch(wait_ms)} note=${`mức phục vụ ${measured(target_ms(view))}`} tone=${wait_ms == null ? '' : urgency(view, wait_ms)} />
       <${Tile} label="Đang phục vụ" value=${number(board.holding)} note=${`trên ${number(board.staffed_capacity)} chỗ có người trực`} />
       <${Tile} label="Tổng đài viên" value=${number(operators.length)} note=${`${number(accepting)} người đang nhận cuộc mới`} />
       <${Tile} label="Đúng mức hôm nay" value=${percent(share)} note=${`${number(level.within)} trên ${number(level.of)} cuộc`} tone=${share < 0.7 ? 'late' : share < 0.8 ? 'soon' : ''} />

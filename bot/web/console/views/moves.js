@@ -1,11 +1,23 @@
 // Where a conversation goes next: to a colleague, back to the line, to its end.
 
-import { html, useState } from '../ui.js';
-import { giveBack, resolve, transfer } from '../desk.js';
+import { announce, html, useState } from '../ui.js';
+import { giveBack, isMine, pathAfter, resolve, transfer } from '../desk.js';
+import { go } from '../route.js';
 import { Confirm, Dialog, Face, Field } from '../parts/basic.js';
 import { RESOLUTIONS, SKILLS, skillName } from '../words.js';
 
 const NOTE_MAX = 500; // characters
+
+/** Does `act`; when it is done, an operator goes on with the next conversation. A supervisor who acts on another's stays. */
+async function leaving(handoff, words, act) {
+  const path = isMine(handoff) ? pathAfter(handoff) : null;
+  const answer = await act();
+  if (answer.ok) {
+    announce(words);
+    if (path) go(path);
+  }
+  return answer;
+}
 
 export function Transfer({ handoff, view, onClose }) {
   const [to, setTo] = useState(null); // operator:ID or skill:NAME
@@ -19,7 +31,7 @@ export function Transfer({ handoff, view, onClose }) {
     if (!to) return setError('Bạn chọn nơi nhận trước nhé.');
     const [kind, id] = [to.slice(0, to.indexOf(':')), to.slice(to.indexOf(':') + 1)];
     setBusy(true);
-    const answer = await transfer(handoff, { [kind === 'operator' ? 'to_operator' : 'to_skill']: id, note: note.trim() });
+    const answer = await leaving(handoff, 'Đã chuyển', () => transfer(handoff, { [kind === 'operator' ? 'to_operator' : 'to_skill']: id, note: note.trim() }));
     setBusy(false);
     if (answer.ok) onClose();
     else setError(answer.reason);
@@ -39,13 +51,13 @@ export function Transfer({ handoff, view, onClose }) {
 }
 
 export function Return({ handoff, onClose }) {
-  return html`<${Confirm} title="Trả lại hàng đợi" yes="Trả lại" act=${() => giveBack(handoff)} onClose=${onClose}>
+  return html`<${Confirm} title="Trả lại hàng đợi" yes="Trả lại" act=${() => leaving(handoff, 'Đã trả lại hàng đợi', () => giveBack(handoff))} onClose=${onClose}>
     <p>Người dân về lại đúng chỗ cũ trong hàng đợi và đồng nghiệp khác sẽ nhận. Ghi chú và tin đang soạn của bạn vẫn còn.</p><//>`;
 }
 
 export function Resolve({ handoff, onClose }) {
   const [reason, setReason] = useState('answered');
-  return html`<${Confirm} title="Kết thúc cuộc này" yes="Kết thúc" act=${() => resolve(handoff, reason)} onClose=${onClose}>
+  return html`<${Confirm} title="Kết thúc cuộc này" yes="Kết thúc" act=${() => leaving(handoff, 'Đã kết thúc', () => resolve(handoff, reason))} onClose=${onClose}>
     <p class="soft">Bot sẽ báo là đã quay lại và xin người dân chấm điểm.</p>
     <fieldset><legend class="sr">Lý do</legend><div class="options">${Object.entries(RESOLUTIONS).map(([value, [label, what]]) => html`<label class="option" key=${value}><input type="radio" name="reason" value=${value} checked=${reason === value} onChange=${() => setReason(value)} /><span class="grow"><b>${label}</b><span class="soft">${what}</span></span></label>`)}</div></fieldset>
   <//>`;

@@ -79,7 +79,8 @@ export function Reply({ open, handoff }) {
   useEffect(() => { if (picking && replies) announce(`${found.length} câu mẫu`); }, [picking?.typed, !replies]);
   const known = {
     ten_tong_dai_vien: me().display_name,
-    gio_mo_cua: view?.next_opening_ms ? opening(view.next_opening_ms) : undefined,
+    // While it is open, the next opening may not be told.
+    gio_mo_cua: view?.next_opening_ms ? opening(view.next_opening_ms) : 'giờ làm việc',
     so_dien_thoai: '1900 9068',
   };
   const pick = (reply) => {

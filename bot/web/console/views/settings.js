@@ -2,6 +2,7 @@
 
 import { html, useState } from '../ui.js';
 import { get, put } from '../api.js';
+import { desk } from '../desk.js';
 import { Button, Confirm, Field, IconButton, Loaded, Switch } from '../parts/basic.js';
 import { Page } from '../parts/page.js';
 import { spokenDay } from '../time.js';
@@ -32,14 +33,18 @@ function Form({ settings }) {
   const collect = (base) => {
     const week = Object.fromEntries(Object.entries(base.week).map(([day, text]) => [day, tidy(text)]));
     setWrong(Object.fromEntries(Object.entries(week).filter(([, spans]) => spans.some((span) => !SPAN.test(span) || span.slice(0, 5) >= span.slice(6)))));
-    return { bot_enabled: base.bot_enabled, handoff_enabled: base.handoff_enabled, message: base.message?.trim() || null, service_level_s: Number(base.service_level_s), calendar: { ...week, holidays, swaps } };
+    return { bot_enabled: base.bot_enabled, handoff_enabled: base.handoff_enabled, message: base.message.trim(), service_level_s: Number(base.service_level_s), calendar: { ...week, holidays, swaps } };
   };
   const save = async (base = edited) => {
     const body = collect(base);
     const answer = await put('/settings', body);
     setError(answer.ok ? null : answer.reason);
     setSaved(answer.ok);
-    if (answer.ok) setEdited(base);
+    if (answer.ok) {
+      setEdited(base);
+      // Whoever flips a switch sees it at once; the view of the others follows.
+      desk.change((was) => (was.view ? { ...was, view: { ...was.view, bot_enabled: body.bot_enabled, handoff_enabled: body.handoff_enabled } } : was));
+    }
     return answer;
   };
   // A switch acts at once: whoever needs it is in a hurry.
@@ -52,7 +57,7 @@ function Form({ settings }) {
     <section class="panel"><h2>Công tắc</h2>
       <div class="setting"><div><h3>Bot trả lời</h3><p class="soft">Tắt thì người dân chỉ nhận lời nhắn bên dưới và số tổng đài.</p></div><${Switch} on=${edited.bot_enabled} label=${edited.bot_enabled ? 'Đang bật' : 'Đang tắt'} onChange=${flip('bot_enabled')} /></div>
       <div class="setting"><div><h3>Chuyển tổng đài viên</h3><p class="soft">Tắt thì không ai vào hàng đợi nữa. Người đang chờ vẫn được phục vụ.</p></div><${Switch} on=${edited.handoff_enabled} label=${edited.handoff_enabled ? 'Đang bật' : 'Đang tắt'} onChange=${flip('handoff_enabled')} /></div>
-      <${Field} id="message" label="Lời nhắn cho người dân khi tắt"><textarea id="message" rows="2" maxlength=${MESSAGE_MAX} value=${edited.message ?? ''} placeholder="Ví dụ: Hệ thống đang bảo trì đến 14:00. Bạn gọi 1900 9068 nhé." onInput=${(event) => change({ message: event.target.value })}></textarea><//>
+      <${Field} id="message" label="Lời nhắn cho người dân khi tắt"><textarea id="message" rows="2" maxlength=${MESSAGE_MAX} value=${edited.message} placeholder="Ví dụ: Hệ thống đang bảo trì đến 14:00. Bạn gọi 1900 9068 nhé." onInput=${(event) => change({ message: event.target.value })}></textarea><//>
     </section>
     <section class="panel"><h2>Mức phục vụ</h2><${Field} id="level" label="Nhận cuộc trong (giây)" hint="Thời gian chờ chuyển vàng ở 60 %, đỏ khi quá mức này."><input id="level" type="number" class="few" min="10" max="3600" value=${edited.service_level_s} onInput=${(event) => change({ service_level_s: event.target.value })} /><//></section>
     <section class="panel"><h2>Giờ làm việc</h2><p class="soft">Nhiều ca cách nhau bằng dấu phẩy; nghỉ trưa là khoảng giữa hai ca. Để trống là nghỉ.</p>
@@ -64,5 +69,5 @@ function Form({ settings }) {
       <ul class="days">${swaps.map((swap) => html`<li key=${swap.off}>Nghỉ ${spokenDay(swap.off)}, làm bù ${spokenDay(swap.on)}<${IconButton} icon="close" label=${`Bỏ ngày làm bù ${spokenDay(swap.on)}`} onClick=${() => { setSwaps(swaps.filter((other) => other !== swap)); setSaved(false); }} /></li>`)}</ul>
       <p class="row"><label>Nghỉ <input type="date" value=${added.off} onInput=${on('off')} /></label><label>làm bù <input type="date" value=${added.on} onInput=${on('on')} /></label><${Button} small icon="plus" disabled=${!added.off || !added.on} onClick=${addSwap}>Thêm ngày làm bù<//></p></section>
     <div class="save-bar">${error && html`<p class="error" role="alert">${error}</p>`}${saved && html`<p class="good" role="status">Đã lưu.</p>`}<${Button} kind="primary tall" onClick=${() => save()}>Lưu lịch và lời nhắn<//></div>
-    ${off && html`<${Confirm} title=${`Tắt ${names[off]}`} yes="Tắt ngay" kind="danger" act=${() => save({ ...edited, [off]: false })} onClose=${() => setOff(null)}><p>Người dân sẽ đọc lời nhắn này:</p><blockquote>${edited.message?.trim() || 'Lời nhắn mặc định với số 1900 9068.'}</blockquote><//>`}`;
+    ${off && html`<${Confirm} title=${`Tắt ${names[off]}`} yes="Tắt ngay" kind="danger" act=${() => save({ ...edited, [off]: false })} onClose=${() => setOff(null)}><p>Người dân sẽ đọc lời nhắn này:</p><blockquote>${edited.message.trim() || 'Lời nhắn mặc định với số 1900 9068.'}</blockquote><//>`}`;
 }

@@ -7,7 +7,7 @@ import { Button } from '../parts/basic.js';
 import { Icon } from '../parts/icon.js';
 import { Message } from '../parts/message.js';
 import { clock, day, percent, sameDay } from '../time.js';
-import { HANDOFF_REASONS, OUTCOMES, RELEASES, RESOLUTIONS, UNSUPPORTED, skillName } from '../words.js';
+import { ENDED_BY_CITIZEN, HANDOFF_REASONS, OUTCOMES, RELEASES, RESOLUTIONS, UNSUPPORTED, skillName } from '../words.js';
 
 const GROUP_MS = 180_000; // what one person says within this is one block
 const NEAR_END_PX = 80;
@@ -118,10 +118,11 @@ function happened(event) {
     case 'handoff_left': return 'Người dân rời hàng đợi';
     case 'handoff_claimed': return `${event.operator} đã nhận cuộc này`;
     case 'handoff_released': {
-      const to = event.to_operator ? `, sang ${event.to_operator}` : event.to_skill ? `, sang ${skillName(event.to_skill)}` : '';
-      return `Về lại hàng đợi: ${event.operator ? `${event.operator} ` : ''}${RELEASES[event.why] ?? event.why}${to}`;
+      const to = event.to_operator ?? (event.to_skill && skillName(event.to_skill));
+      if (to) return `${event.operator ?? 'Tổng đài viên'} chuyển sang ${to}`;
+      return `Về lại hàng đợi: ${event.operator ? `${event.operator} ` : ''}${RELEASES[event.why] ?? event.why}`;
     }
-    case 'handoff_resolved': return `Đã kết thúc: ${RESOLUTIONS[event.reason]?.[0] ?? event.reason}`;
+    case 'handoff_resolved': return `Đã kết thúc: ${RESOLUTIONS[event.reason]?.[0] ?? ENDED_BY_CITIZEN}`;
     case 'callback_asked': return event.from_ms ? `Người dân xin gọi lại từ ${clock(event.from_ms)} đến ${clock(event.to_ms)}` : 'Người dân xin gọi lại';
     case 'labels_changed': return `${event.operator} đổi nhãn: ${event.labels.length ? event.labels.join(', ') : 'không còn nhãn'}`;
     case 'rated': return `Người dân chấm ${event.stars} trên 5${event.words ? `: “${event.words}”` : ''}`;
