@@ -38,8 +38,7 @@ export function Transcript({ open, handoff }) {
     for (const part of [node, node.firstElementChild]) grown.observe(part);
     return () => grown.disconnect();
   }, []);
-  const onScroll = () => {
-    const node = box.current;
+  const onScroll = ({ currentTarget: node }) => {
     atEnd.current = node.scrollHeight - node.clientHeight - node.scrollTop < NEAR_END_PX;
     if (atEnd.current) setBelow(0);
   };
