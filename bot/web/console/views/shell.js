@@ -5,10 +5,12 @@ import { isSupervisor, me } from '../session.js';
 import { go, route } from '../route.js';
 import { accept, desk, held, oldestQueued_ms, urgency } from '../desk.js';
 import { askToNotify } from '../alert.js';
+import { log } from '../log.js';
+import { drop, outbox } from '../outbox.js';
 import { useKeys } from '../keys.js';
 import { length, number, opening, stopwatch } from '../time.js';
 import { Icon, Mark } from '../parts/icon.js';
-import { Button, Face, IconButton, Switch } from '../parts/basic.js';
+import { Button, Face, IconButton, Switch, copy } from '../parts/basic.js';
 import { Account } from './account.js';
 import { Help } from './help.js';
 import { Offer } from './offer.js';
@@ -21,6 +23,8 @@ import { Canned } from './canned.js';
 import { Operators } from './operators.js';
 import { Settings } from './settings.js';
 import { Audit } from './audit.js';
+
+const QUOTED_MAX = 60; // characters
 
 /** `short` stands in the rail. */
 const VIEWS = {
@@ -77,6 +81,7 @@ export function Shell() {
     </header>
     <${Link} />
     <${Notices} view=${view} accepting=${accepting} onStart=${() => change(true)} />
+    <${Unsent} />
     <${Offer} />
     <main id="main" ref=${main} tabindex="-1" class=${classes('view', `view-${shown === VIEWS.desk ? 'desk' : 'page'}`)}><${shown.view} /></main></div></div>
     ${open === 'account' && html`<${Account} onClose=${() => setOpen(null)} />`}
@@ -98,6 +103,18 @@ function Link() {
   const { link, view } = useStore(desk);
   if (link !== 'lost') return null;
   return html`<p class="strip lost" role="status">${view ? 'Đang nối lại với máy chủ. Bạn cứ soạn tiếp, tin sẽ được gửi khi có mạng.' : 'Chưa nối được với máy chủ, đang thử lại.'}</p>`;
+}
+
+/** What was refused in a conversation that is not on the screen, and may never be again: its words are not lost. */
+function Unsent() {
+  const items = useStore(outbox);
+  const { id } = useStore(route);
+  const open = useStore(log);
+  const isShown = (item) => item.conversation_id === id && open?.status === 'ready';
+  const item = items.find((one) => one.failed && !isShown(one));
+  if (!item) return null;
+  return html`<p class="strip lost" role="alert"><span>Một tin chưa gửi được: “${[...item.text].slice(0, QUOTED_MAX).join('')}”. ${item.failed}</span>
+    <${Button} small icon="copy" onClick=${() => copy(item.text)}>Chép<//><${Button} small onClick=${() => drop(item.client_id)}>Bỏ<//></p>`;
 }
 
 /** What an operator should know before they wonder. */
