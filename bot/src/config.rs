@@ -1,12 +1,16 @@
 //! Configuration: `hotro.toml`, then `HOTRO_*` variables, then flags. Read once, in `main`. A bad value stops the start and names its key.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::channel::web::LimitsConfig;
+use crate::desk::calendar::Calendar;
+use crate::desk::queue::Rules;
+use crate::desk::settings::Settings;
 
 /// The file that is read when it is there and none is named.
 const DEFAULT_FILE: &str = "hotro.toml";
@@ -25,6 +29,10 @@ const KEYS: &[&str] = &[
     "limits.messages_per_network_per_minute",
     "limits.conversations_per_network_per_minute",
     "limits.trusted_proxies",
+    "desk.lease_s",
+    "desk.offer_s",
+    "desk.service_level_s",
+    "desk.calendar",
     "telegram.token",
     "telegram.api_url",
     "telegram.public_url",
@@ -54,6 +62,8 @@ pub struct Config {
     pub web: WebConfig,
     /// Limits on citizens.
     pub limits: LimitsConfig,
+    /// The operators' desk.
+    pub desk: DeskConfig,
     /// Telegram; off without a token.
     pub telegram: TelegramConfig,
     /// What is logged, and how.
@@ -70,6 +80,7 @@ impl Default for Config {
             key: None,
             web: WebConfig::default(),
             limits: LimitsConfig::default(),
+            desk: DeskConfig::default(),
             telegram: TelegramConfig::default(),
             log: LogConfig::default(),
         }
@@ -85,6 +96,40 @@ pub struct WebConfig {
     pub public_url: Option<String>,
     /// Origins of the pages that carry the widget, beside this server's own; `*` for all. Default none.
     pub allowed_origins: Vec<String>,
+}
+
+/// The operators' desk. What supervisors save in the console replaces the hours and what is promised.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeskConfig {
+    /// How long an operator counts as present after a sign of life, in seconds; consoles give one every ten. Default 60.
+    pub lease_s: NonZeroU32,
+    /// How long an offer stands, in seconds. Default 30.
+    pub offer_s: NonZeroU32,
+    /// Within how many seconds a citizen should have an operator. Default 120.
+    pub service_level_s: NonZeroU32,
+    /// When the operators are there. Default: office hours and the public holidays.
+    pub calendar: Calendar,
+}
+
+impl Default for DeskConfig {
+    fn default() -> DeskConfig {
+        let seconds = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        DeskConfig { lease_s: seconds(60), offer_s: seconds(30), service_level_s: seconds(120), calendar: Calendar::default() }
+    }
+}
+
+impl DeskConfig {
+    /// How long leases and offers last.
+    pub fn rules(&self) -> Rules {
+        let ms = |seconds: NonZeroU32| i64::from(seconds.get()) * 1_000;
+        Rules { lease_ms: ms(self.lease_s), offer_ms: ms(self.offer_s) }
+    }
+
+    /// What is in force until a supervisor saves something else.
+    pub fn settings(&self) -> Settings {
+        Settings { calendar: self.calendar.clone(), service_level_s: self.service_level_s.get(), ..Settings::default() }
+    }
 }
 
 /// Telegram.
@@ -263,7 +308,7 @@ fn variable_of(key: &str) -> String {
 fn set(table: &mut Table, key: &str, value: &str) {
     let parsed = format!("v = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
     let value = match parsed {
-        Some(value @ (Value::Integer(_) | Value::Array(_) | Value::Boolean(_))) => value,
+        Some(value @ (Value::Integer(_) | Value::Array(_) | Value::Boolean(_) | Value::Table(_))) => value,
         // A list may be written with commas alone: it is told by its key.
         _ if key == "web.allowed_origins" || key == "limits.trusted_proxies" => {
             Value::Array(value.split(',').map(|item| Value::String(item.trim().to_owned())).collect())

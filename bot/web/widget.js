@@ -69,7 +69,14 @@
       operator: 'tổng đài viên',
       joined: 'đã vào cuộc trò chuyện.',
       requested: 'Đã báo tổng đài viên.',
-      resolved: 'Tổng đài viên đã kết thúc. Mình, trợ lý tự động, trả lời tiếp.',
+      released: 'Tổng đài viên vừa rời cuộc trò chuyện. Bạn vẫn giữ chỗ cũ, người khác sẽ vào ngay khi rảnh.',
+      endTalk: 'Kết thúc trò chuyện',
+      talk: 'Bạn đang nói với tổng đài viên.',
+      place: 'Bạn đang ở vị trí',
+      under: 'chờ dưới',
+      about: 'chờ khoảng',
+      minutes: 'phút',
+      leave: 'Rời hàng đợi',
       typing: 'đang soạn câu trả lời',
       understood: 'Mình hiểu là:',
       more: 'Xem thêm',
@@ -120,7 +127,14 @@
       operator: 'operator',
       joined: 'has joined the conversation.',
       requested: 'An operator has been told.',
-      resolved: 'The operator has finished. I, the automatic assistant, am back.',
+      released: 'The operator has left. You keep your place; somebody else will join as soon as possible.',
+      endTalk: 'End this talk',
+      talk: 'You are talking to an operator.',
+      place: 'Your place in line:',
+      under: 'less than',
+      about: 'about',
+      minutes: 'minutes',
+      leave: 'Leave the line',
       typing: 'writing an answer',
       understood: 'I understood:',
       more: 'Show more',
@@ -274,6 +288,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 
 #foot { flex: none; background: var(--card); border-top: 1px solid var(--line); padding: 8px 8px calc(8px + var(--safe)); }
 #status:not(:empty) { padding: 2px 6px 8px; }
+.way { min-height: 44px; padding: 0 8px; color: inherit; text-decoration: underline; }
 .write { display: flex; align-items: flex-end; gap: 6px; }
 /* ::after mirrors the text, and the field grows with it. */
 .grow { flex: 1; min-width: 0; display: grid; }
@@ -445,6 +460,8 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   let isOpen = false;
   let connection = 'connecting'; // connecting | live | lost
   let operator = null; // name of the operator who has the conversation
+  let place = null; // {position, wait_from_ms, wait_to_ms} of who waits for one
+  let typedAt = 0; // when the operator was told last that the citizen types
   let citizenSeq = 0; // greater than replySeq: a reply is due
   let replySeq = 0;
   let askedAt = 0;
@@ -518,7 +535,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     loaded = isOpen;
     caughtUp = false;
     cursor = loaded ? 0 : next.seq;
-    operator = null;
+    operator = place = null;
     citizenSeq = replySeq = askedAt = operatorTypingUntil = 0;
     unread = [];
     view.clear(isNew);
@@ -686,7 +703,10 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
       cursor = Math.max(cursor, Number(id) || 0); // Or it would come again for ever.
     }
     if (type === 'message') takeAll([value]);
-    else if (type === 'typing' && value?.who === 'operator') {
+    else if (type === 'position') {
+      place = value?.position ? value : null;
+      view.paint();
+    } else if (type === 'typing') {
       operatorTypingUntil = Date.now() + OPERATOR_TYPING_MS;
       setTimeout(view.paint, OPERATOR_TYPING_MS + 50);
       view.paint();
@@ -721,16 +741,20 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
         break;
       case 'bot_message':
       case 'operator_message':
+      case 'operator_answer':
         replySeq = event.seq;
         operatorTypingUntil = 0;
         if (event.seq > (session.seq)) unread.push(event.seq);
         break;
-      case 'operator_joined':
+      case 'handoff_claimed':
         replySeq = event.seq;
         operator = event.operator ?? T.operator;
+        place = null;
         break;
+      case 'handoff_released':
       case 'handoff_resolved':
-        operator = null;
+      case 'handoff_left':
+        operator = place = null;
         break;
     }
   }
@@ -930,6 +954,20 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     return el('div.msg.operator', { lang: 'vi' }, el('span.who', nameOf(who), hidden(': ')), el('div.card', ...pieces));
   }
 
+  function operatorAnswer(event) {
+    const node = botMessage(event);
+    node.className = 'msg operator';
+    node.prepend(el('span.who', nameOf(event.operator), hidden(': ')));
+    return node;
+  }
+
+  /** "Bạn đang ở vị trí 4, chờ khoảng 5-10 phút." */
+  function placeLine() {
+    const [from, to] = [place.wait_from_ms, place.wait_to_ms].map((ms) => ms / 60_000);
+    const wait = place.wait_to_ms ? `, ${from ? `${T.about} ${from}-${to}` : `${T.under} ${to}`} ${T.minutes}` : '';
+    return `${T.place} ${place.position}${wait}.`;
+  }
+
   function citizenMessage(text) {
     return el('div.msg.me', { lang: 'vi' },
       el('div.bubble', hidden(`${T.you}: `), el('span.text', text)));
@@ -1098,10 +1136,11 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
       }
       typing.hidden = !show;
 
-      const line = lost && session ? T.offline : notice?.text ?? (overdue ? T.slow : '');
+      const line = lost && session ? T.offline : notice?.text ?? (overdue ? T.slow : operator ? T.talk : place ? placeLine() : '');
       if (status.dataset.line !== line) { // Else it would be announced again.
         status.dataset.line = line;
-        status.replaceChildren(...(line === T.slow ? callUs(line, T.urgent) : [line]));
+        const way = line && (line === T.talk ? ['end-talk', T.endTalk] : place && line === placeLine() && ['leave-queue', T.leave]);
+        status.replaceChildren(...(line === T.slow ? callUs(line, T.urgent) : [line]), ...(way ? [' ', button('.way', { click: () => choose(...way) }, way[1])] : []));
       }
       view.showOutbox();
 
@@ -1122,9 +1161,10 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
       case 'citizen_message': case 'citizen_choice': return citizenMessage();
       case 'bot_message': return botMessage(event);
       case 'operator_message': return operatorMessage(event);
-      case 'operator_joined': return note(`${nameOf(event.operator)} ${T.joined}`);
+      case 'operator_answer': return operatorAnswer(event);
+      case 'handoff_claimed': return note(`${nameOf(event.operator)} ${T.joined}`);
       case 'handoff_requested': return note(T.requested);
-      case 'handoff_resolved': return note(T.resolved);
+      case 'handoff_released': return note(T.released);
       default: return null;
     }
   }
@@ -1294,6 +1334,10 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   }
 
   function onInput() {
+    if (operator && session && field.value && Date.now() - typedAt > 3_000) {
+      typedAt = Date.now();
+      call(`/api/conversations/${session.id}/typing`, session.token, {});
+    }
     const text = field.value.normalize('NFC').trim();
     const length = [...text].length;
     grow.dataset.value = field.value;

@@ -9,6 +9,7 @@ mod coverage;
 mod desk;
 mod dialogue;
 mod gaps;
+mod handoff;
 mod http;
 mod store;
 mod telegram;

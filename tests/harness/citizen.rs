@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::server::Server;
+use crate::wait::until;
 
 /// Longer than a busy machine needs.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -107,6 +108,14 @@ impl Citizen {
         events.into_iter().find(|event| event["kind"] == "bot_message").expect("a reply")
     }
 
+    /// The first event of a kind after a number, when it has come.
+    ///
+    /// # Panics
+    /// It does not come in time.
+    pub async fn hears(&self, kind: &str, after: u64) -> Value {
+        until(&format!("the citizen hears {kind}"), async || self.events(after).await.into_iter().find(|event| event["kind"] == kind)).await
+    }
+
     /// Follows the log, from its beginning or after an event.
     ///
     /// # Panics
@@ -156,9 +165,13 @@ impl EventStream {
     }
 }
 
-/// One event of a stream; `None` for a comment.
+/// One event of a stream; `None` for a comment. What is no event of the log has a name, and comes as `whisper`.
 fn parse(block: &str) -> Option<Value> {
     let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+    if let Some(name) = field("event: ") {
+        let data: Value = serde_json::from_str(field("data: ")?).expect("JSON");
+        return Some(json!({ "whisper": name, "data": data }));
+    }
     let event: Value = serde_json::from_str(field("data: ")?).expect("JSON");
     assert_eq!(field("id: ").and_then(|id| id.parse().ok()), event["seq"].as_u64());
     Some(event)

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use faq::Faq;
-use hotro::dialogue::{Channel, Context, Input, Recorded, State, Turn, step};
+use hotro::dialogue::{Channel, Context, Input, Recorded, Situation, State, Turn, step};
 use jiff::civil::datetime;
 use jiff::tz::Offset;
 use knowledge::Knowledge;
@@ -51,7 +51,7 @@ impl Conversation {
 
     /// The turn that an input would lead to.
     pub fn step(&self, input: &Input) -> Turn {
-        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel };
+        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel, desk: &Situation::USUAL };
         step(&self.state, &format!("input-{}", self.state.seq), input, &context)
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod citizen;
+pub mod console;
 pub mod desk;
 pub mod dialogue;
 pub mod kept;

@@ -41,6 +41,15 @@ pub fn program() -> PathBuf {
     program
 }
 
+/// Operators are there day and night: tests run at any hour.
+const ALWAYS_OPEN: (&str, &str) = (
+    "HOTRO_DESK_CALENDAR",
+    concat!(
+        r#"{ monday = ["00:00-24:00"], tuesday = ["00:00-24:00"], wednesday = ["00:00-24:00"], thursday = ["00:00-24:00"], "#,
+        r#"friday = ["00:00-24:00"], saturday = ["00:00-24:00"], sunday = ["00:00-24:00"], holidays = [], swaps = [] }"#,
+    ),
+);
+
 /// How to serve.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -51,7 +60,7 @@ pub struct Options {
 impl Options {
     /// SQLite in a new folder, no limits on citizens, a key.
     pub fn new() -> Options {
-        NO_LIMITS.iter().chain([&KEY]).fold(Options::default(), |options, (name, value)| options.variable(name, value))
+        NO_LIMITS.iter().chain([&KEY, &ALWAYS_OPEN]).fold(Options::default(), |options, (name, value)| options.variable(name, value))
     }
 
     /// Another database.
@@ -133,6 +142,12 @@ impl Server {
     /// The folder of the SQLite database.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The database that it serves from.
+    pub fn database_url(&self) -> String {
+        let file = self.data().join("hotro.db");
+        self.options.database.clone().unwrap_or_else(|| format!("sqlite://{}", file.display()))
     }
 
     /// What the program has logged.

@@ -9,6 +9,7 @@ use hotro::config::{Config, LogFormat};
 use hotro::conversation::Conversations;
 use hotro::desk::account::Accounts;
 use hotro::desk::api::{self, Desk};
+use hotro::desk::hotline::Hotline;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -52,7 +53,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let limits = Limits::new(&config.limits);
     let accounts = Accounts::new(store.clone(), super::load_key(config, &store).await?).context("starting the accounts")?;
-    let (desk_routes, desk_doc) = api::router(Desk::new(accounts, limits.clone(), config.public_origin()));
+    let hotline = Hotline::open(conversations.clone(), config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
+    let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
+    let (desk_routes, desk_doc) = api::router(desk);
+    let hotline_task = tokio::spawn({
+        let stopping = stopping.clone();
+        async move { hotline.run(stopping).await }
+    });
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
     let mut router = web::router(web, desk_doc).merge(desk_routes);
     let mut telegram_task = None;
@@ -84,6 +91,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         })
         .await
         .context("serving");
+    let _ = hotline_task.await;
     if let Some(task) = telegram_task {
         let _ = task.await;
     }

@@ -30,6 +30,7 @@ impl Bell {
             loop {
                 match announcements.recv().await {
                     Ok(Announcement::Events { conversation_id, seq }) => ringing.ring(conversation_id, seq),
+                    Ok(Announcement::Desk { .. }) => {}
                     // Something was missed: every reader looks for itself.
                     Ok(Announcement::Resync) | Err(RecvError::Lagged(_)) => ringing.ring_all(),
                     Err(RecvError::Closed) => return,

@@ -128,6 +128,14 @@ impl Unhelped {
         self.kept.values()
     }
 
+    /// Without the questions that were asked at `until_ms` or later.
+    #[must_use]
+    pub fn until(mut self, until_ms: i64) -> Unhelped {
+        let later = self.kept.split_off(&(until_ms, 0));
+        self.found -= later.len() as u64;
+        self
+    }
+
     fn add(&mut self, question: UnhelpedQuestion) {
         self.found += 1;
         self.kept.insert((question.at_ms, self.found), question);
@@ -221,7 +229,9 @@ impl<'a> Reader<'a> {
                 self.handed_off = false;
                 self.offered.clone_from(&message.choices);
             }
-            Event::Started { .. } | Event::CitizenUnsupported { .. } | Event::HandoffLeft => {}
+            // What is said to an operator is no question to the bot.
+            Event::HandoffClaimed { .. } | Event::HandoffResolved { .. } => self.heard = None,
+            _ => {}
         }
     }
 

@@ -4,23 +4,29 @@ mod bell;
 mod gaps;
 mod replay;
 mod token;
+mod whisper;
 
 pub use bell::Follower;
 pub use gaps::{GAPS_LISTED_MAX, Gap, Gaps, UNHELPED_KEPT_MAX, Unhelped, UnhelpedQuestion, Unhelpful, unhelped};
 pub use replay::{Difference, Replayed, replay};
 pub use token::Token;
+pub use whisper::{Listener, Place, Whisper};
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use futures::future::BoxFuture;
 use knowledge::Knowledge;
 use lru::LruCache;
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::dialogue::{Channel, Context, Effect, Event, Input, Recorded, State, Turn, step};
+use crate::dialogue::{Channel, Context, Effect, Event, Input, Recorded, Situation, State, Turn, step};
 use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
 use bell::Bell;
+use whisper::Whispers;
 
 /// States kept in memory; the others are folded anew when they speak again. About 6 kB each.
 const STATES_CACHED_MAX: usize = 4_096;
@@ -68,6 +74,18 @@ pub struct Begun {
     pub token: Token,
 }
 
+/// The operators' side, as far as conversations need it.
+pub trait Desk: Send + Sync {
+    /// Whether operators are there.
+    fn situation(&self, now_ms: i64) -> Situation;
+
+    /// Appends a turn with which the citizen leaves the queue or ends the talk, and what that changes in the queue, in one transaction.
+    fn leave(&self, append: Append) -> BoxFuture<'_, Result<Appended, StoreError>>;
+
+    /// A citizen has entered the queue just now.
+    fn entered(&self);
+}
+
 /// All conversations of this process.
 pub struct Conversations {
     store: Store,
@@ -75,6 +93,9 @@ pub struct Conversations {
     /// A conversation's inputs wait for each other here, in this process; between processes the store's compare-and-set decides.
     loaded: Mutex<LruCache<Uuid, Arc<Slot>>>,
     bell: Bell,
+    whispers: Whispers,
+    /// Set once, when the operators' side runs in this process.
+    desk: OnceLock<Weak<dyn Desk>>,
 }
 
 type Slot = tokio::sync::Mutex<Option<Loaded>>;
@@ -91,7 +112,23 @@ impl Conversations {
     pub fn new(store: Store, knowledge: Arc<Knowledge>) -> Arc<Conversations> {
         let bell = Bell::listen(store.announcements());
         let capacity = NonZeroUsize::new(STATES_CACHED_MAX).unwrap_or(NonZeroUsize::MIN);
-        Arc::new(Conversations { store, knowledge: RwLock::new(knowledge), loaded: Mutex::new(LruCache::new(capacity)), bell })
+        Arc::new(Conversations {
+            store,
+            knowledge: RwLock::new(knowledge),
+            loaded: Mutex::new(LruCache::new(capacity)),
+            bell,
+            whispers: Whispers::new(),
+            desk: OnceLock::new(),
+        })
+    }
+
+    /// Whom citizens are handed over to. Only the first call counts.
+    pub fn attach_desk(&self, desk: Weak<dyn Desk>) {
+        let _ = self.desk.set(desk);
+    }
+
+    fn desk(&self) -> Option<Arc<dyn Desk>> {
+        self.desk.get().and_then(Weak::upgrade)
     }
 
     /// The database under it.
@@ -138,8 +175,16 @@ impl Conversations {
             let at_ms = now_ms();
             let turn = self.turn(&current.state, input_id, input, current.channel, at_ms);
             let (append, next) = prepare(id, &current.state, Some(input_id), None, at_ms, &turn)?;
-            match self.store.append(append).await? {
+            let desk = self.desk();
+            let appended = match &desk {
+                Some(desk) if turn.effects.contains(&Effect::LeaveQueue) => desk.leave(append).await?,
+                _ => self.store.append(append).await?,
+            };
+            match appended {
                 Appended::At { first_seq } => {
+                    if let Some(desk) = desk.filter(|_| turn.effects.iter().any(|effect| matches!(effect, Effect::QueueHandoff(_)))) {
+                        desk.entered();
+                    }
                     count(current.channel, &turn);
                     *loaded = Some(Loaded { state: next, ..current });
                     return Ok(first_seq);
@@ -179,14 +224,45 @@ impl Conversations {
         read_page(&self.store, id, after).await
     }
 
+    /// The end of a log, at most `limit` events of it.
+    pub async fn last_events(&self, id: Uuid, limit: u32) -> Result<Vec<Recorded>, ConversationError> {
+        self.store.last_events(id, limit).await?.into_iter().map(read).collect()
+    }
+
     /// Follows a conversation: wakes when its log may have grown.
     pub fn follow(&self, id: Uuid) -> Follower {
         self.bell.follow(id)
     }
 
+    /// Hears what is whispered to the citizen of a conversation.
+    pub fn listen(&self, id: Uuid) -> Listener {
+        self.whispers.listen(id)
+    }
+
+    /// Where everyone in the queue stands now.
+    pub fn tell_places(&self, places: HashMap<Uuid, Place>) {
+        self.whispers.tell_places(places);
+    }
+
+    /// The operator of a conversation types.
+    pub fn tell_typing(&self, id: Uuid) {
+        self.whispers.tell_typing(id);
+    }
+
+    /// The citizen of a conversation types.
+    pub fn citizen_types(&self, id: Uuid) {
+        self.whispers.citizen_types(id);
+    }
+
+    /// Conversations whose citizens type, as they do.
+    pub fn citizens_typing(&self) -> broadcast::Receiver<Uuid> {
+        self.whispers.citizens_typing()
+    }
+
     fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {
         let knowledge = self.knowledge();
-        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel })
+        let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
+        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk })
     }
 
     fn slot(&self, id: Uuid) -> Arc<Slot> {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::dialogue::VIETNAM;
 
@@ -27,9 +27,11 @@ const MINUTES_PER_DAY: u16 = 24 * 60;
 /// swaps = [{ off = "2026-08-31", on = "2026-08-22" }]
 /// ```
 /// A key that is absent has the default: Monday to Friday in office hours, and the holidays of 2026 and 2027.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "CalendarForm")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "CalendarForm", into = "CalendarForm")]
 pub struct Calendar {
+    /// As it was written.
+    form: CalendarForm,
     /// Monday first.
     week: [Vec<Span>; 7],
     holidays: Vec<Holiday>,
@@ -39,7 +41,8 @@ pub struct Calendar {
 impl Default for Calendar {
     fn default() -> Calendar {
         // The form is this module's own, and a test reads it.
-        CalendarForm::default().try_into().unwrap_or(Calendar { week: Default::default(), holidays: Vec::new(), swaps: Vec::new() })
+        let empty = |form| Calendar { form, week: Default::default(), holidays: Vec::new(), swaps: Vec::new() };
+        CalendarForm::default().try_into().unwrap_or_else(|_| empty(CalendarForm::default()))
     }
 }
 
@@ -169,7 +172,7 @@ pub enum CalendarError {
 }
 
 /// A calendar as it is written.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct CalendarForm {
     monday: Vec<String>,
@@ -183,7 +186,7 @@ struct CalendarForm {
     swaps: Vec<SwapForm>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SwapForm {
     off: String,
@@ -235,10 +238,17 @@ impl Default for CalendarForm {
     }
 }
 
+impl From<Calendar> for CalendarForm {
+    fn from(calendar: Calendar) -> CalendarForm {
+        calendar.form
+    }
+}
+
 impl TryFrom<CalendarForm> for Calendar {
     type Error = CalendarError;
 
     fn try_from(form: CalendarForm) -> Result<Calendar, CalendarError> {
+        let written = form.clone();
         let days = [
             ("monday", form.monday),
             ("tuesday", form.tuesday),
@@ -274,7 +284,7 @@ impl TryFrom<CalendarForm> for Calendar {
             }
             swaps.push(swap);
         }
-        Ok(Calendar { week, holidays, swaps })
+        Ok(Calendar { form: written, week, holidays, swaps })
     }
 }
 

@@ -5,5 +5,8 @@
 pub mod account;
 pub mod api;
 pub mod calendar;
+pub mod hotline;
 pub mod queue;
+pub mod settings;
+pub mod statistics;
 mod texts;

@@ -1,5 +1,7 @@
 //! Sentences of the desk's API for the people at the console.
 
+use super::queue::Refusal;
+
 /// No session, or one that is over.
 pub(super) const SIGNED_OUT: &str = "Bạn chưa đăng nhập, hoặc phiên làm việc đã hết. Vui lòng đăng nhập lại.";
 /// An unknown name or a wrong password.
@@ -58,3 +60,24 @@ pub(super) fn password_too_long(chars_max: usize) -> String {
 
 /// The same few characters again and again.
 pub(super) const PASSWORD_TOO_PLAIN: &str = "Mật khẩu lặp lại quá ít ký tự khác nhau nên dễ đoán. Vui lòng chọn mật khẩu khác.";
+/// An operator whose name this process has not met yet.
+pub(super) const UNNAMED_OPERATOR: &str = "Tổng đài viên";
+
+/// What the queue does not allow.
+pub(super) fn refused(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoSuchHandoff => "Cuộc trò chuyện này đã kết thúc hoặc không còn trong hàng đợi.",
+        Refusal::NotPresent => "Bạn chưa vào bàn trực, hoặc đã mất kết nối quá lâu. Vui lòng vào lại.",
+        Refusal::Taken => "Người khác đã nhận cuộc trò chuyện này.",
+        Refusal::NotTheirs => "Cuộc trò chuyện này không còn do bạn phụ trách, nên tin chưa được gửi.",
+        Refusal::NotSkilled => "Cuộc trò chuyện này cần một lĩnh vực ngoài phần bạn phụ trách.",
+        Refusal::NoRoom => "Tổng đài viên đã đủ số cuộc trò chuyện cùng lúc.",
+        Refusal::NotAccepting => "Tổng đài viên này đang tạm ngừng nhận.",
+        Refusal::Full => "Hàng đợi đã đầy.",
+    }
+}
+
+/// What was typed as hours cannot be used.
+pub(super) fn bad_calendar(reason: &str) -> String {
+    format!("Lịch làm việc chưa dùng được: {reason}.")
+}

@@ -52,6 +52,14 @@ pub enum ChoiceId {
     Operator,
     /// Leave the operators' queue.
     LeaveQueue,
+    /// End the talk with the operator.
+    EndTalk,
+    /// Leave a message for the next shift.
+    LeaveMessage,
+    /// Judge the talk with the operator: 1 to 5.
+    Rate(u8),
+    /// Say something about that talk.
+    Review,
     /// What can you do?
     Help,
     /// Something the bot does beside answering.
@@ -70,6 +78,10 @@ impl fmt::Display for ChoiceId {
             ChoiceId::NoneOfThese => f.write_str("none"),
             ChoiceId::Operator => f.write_str("operator"),
             ChoiceId::LeaveQueue => f.write_str("leave-queue"),
+            ChoiceId::EndTalk => f.write_str("end-talk"),
+            ChoiceId::LeaveMessage => f.write_str("leave-message"),
+            ChoiceId::Rate(stars) => write!(f, "rate:{stars}"),
+            ChoiceId::Review => f.write_str("review"),
             ChoiceId::Help => f.write_str("help"),
             ChoiceId::Do(action) => f.write_str(match action {
                 Action::Lookup => "lookup",
@@ -84,10 +96,17 @@ impl fmt::Display for ChoiceId {
 }
 
 impl ChoiceId {
+    /// The best rating.
+    pub const STARS_MAX: u8 = 5;
+
     /// Reads a choice that came back from a channel; `None` when it is none of ours.
     pub fn parse(text: &str) -> Option<ChoiceId> {
         if let Some((day, topic)) = text.strip_prefix("at:").and_then(|rest| rest.split_once(':')) {
             return Some(ChoiceId::AsOf(TopicId::parse(topic)?, day.parse().ok()?));
+        }
+        if let Some(stars) = text.strip_prefix("rate:") {
+            let stars = stars.parse().ok().filter(|stars| (1..=ChoiceId::STARS_MAX).contains(stars))?;
+            return (text.len() == "rate:5".len()).then_some(ChoiceId::Rate(stars));
         }
         if let Some((kind, topic)) = text.split_once(':') {
             let topic = TopicId::parse(topic)?;
@@ -104,6 +123,9 @@ impl ChoiceId {
             "none" => ChoiceId::NoneOfThese,
             "operator" => ChoiceId::Operator,
             "leave-queue" => ChoiceId::LeaveQueue,
+            "end-talk" => ChoiceId::EndTalk,
+            "leave-message" => ChoiceId::LeaveMessage,
+            "review" => ChoiceId::Review,
             "help" => ChoiceId::Help,
             "lookup" => ChoiceId::Do(Action::Lookup),
             "near-office" => ChoiceId::Do(Action::NearOffice),
@@ -132,6 +154,11 @@ mod tests {
             ChoiceId::NoneOfThese,
             ChoiceId::Operator,
             ChoiceId::LeaveQueue,
+            ChoiceId::EndTalk,
+            ChoiceId::LeaveMessage,
+            ChoiceId::Rate(1),
+            ChoiceId::Rate(5),
+            ChoiceId::Review,
             ChoiceId::Help,
             ChoiceId::Do(Action::Lookup),
             ChoiceId::Do(Action::NearOffice),
@@ -144,5 +171,8 @@ mod tests {
         assert_eq!(ChoiceId::parse("topic:../etc/passwd"), None);
         assert_eq!(ChoiceId::parse("at:2026-06-31:bhyt/referral-form"), None);
         assert_eq!(ChoiceId::parse("drop table"), None);
+        for stars in ["rate:0", "rate:6", "rate:05", "rate:+5", "rate:"] {
+            assert_eq!(ChoiceId::parse(stars), None, "{stars}");
+        }
     }
 }

@@ -94,6 +94,100 @@ pub enum Event {
     },
     /// The citizen left the queue.
     HandoffLeft,
+    /// An operator owns the conversation from here on: the bot is silent.
+    HandoffClaimed {
+        /// Who, as people read it.
+        operator: String,
+        /// The number of the claim.
+        fence: i64,
+    },
+    /// The operator wrote to the citizen.
+    OperatorMessage {
+        /// Who, as people read it.
+        operator: String,
+        /// The text.
+        text: String,
+        /// The console's id of it.
+        client_id: String,
+    },
+    /// The operator gave an answer of the FAQ, as of that day.
+    OperatorAnswer {
+        /// Who, as people read it.
+        operator: String,
+        /// The console's id of it.
+        client_id: String,
+        /// Which.
+        topic: TopicId,
+        /// What was said.
+        message: Message,
+    },
+    /// A note among operators. Never shown to citizens.
+    OperatorNote {
+        /// Who, as people read it.
+        operator: String,
+        /// The console's id of it.
+        client_id: String,
+        /// The text.
+        text: String,
+    },
+    /// Operators call the conversation by other labels. Never shown to citizens.
+    LabelsChanged {
+        /// Who, as people read it.
+        operator: String,
+        /// All that it has now.
+        labels: Vec<String>,
+    },
+    /// The operator no longer owns the conversation, and the citizen waits again at the old place.
+    HandoffReleased {
+        /// Who had it, as people read it. Never shown to citizens, like what follows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<String>,
+        /// Why: a word of the queue, such as `returned` or `lease_ended`.
+        why: String,
+        /// To whom it was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_operator: Option<String>,
+        /// For which skill it waits now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_skill: Option<String>,
+    },
+    /// The talk with the operator is over.
+    HandoffResolved {
+        /// Why: a word of the queue, such as `answered` or `ended_by_citizen`.
+        reason: String,
+    },
+    /// The citizen is told where they stand, on a channel that has no open stream.
+    QueuePosition {
+        /// 1 is next.
+        position: u32,
+        /// An honest range of waiting time; absent when nobody can know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait: Option<Minutes>,
+    },
+    /// The citizen wants to be called back. The number is not in the log.
+    CallbackAsked {
+        /// From when, in Unix milliseconds.
+        from_ms: i64,
+        /// Until when.
+        to_ms: i64,
+    },
+    /// The citizen judged the talk with the operator. A later one replaces it.
+    Rated {
+        /// 1 to 5.
+        stars: u8,
+        /// In the citizen's words, masked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        words: Option<String>,
+    },
+}
+
+/// A range of waiting time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Minutes {
+    /// At least.
+    pub min: u32,
+    /// At most.
+    pub max: u32,
 }
 
 impl Event {
@@ -107,15 +201,28 @@ impl Event {
             Event::BotMessage { .. } => "bot_message",
             Event::HandoffRequested { .. } => "handoff_requested",
             Event::HandoffLeft => "handoff_left",
+            Event::HandoffClaimed { .. } => "handoff_claimed",
+            Event::OperatorMessage { .. } => "operator_message",
+            Event::OperatorAnswer { .. } => "operator_answer",
+            Event::OperatorNote { .. } => "operator_note",
+            Event::LabelsChanged { .. } => "labels_changed",
+            Event::HandoffReleased { .. } => "handoff_released",
+            Event::HandoffResolved { .. } => "handoff_resolved",
+            Event::QueuePosition { .. } => "queue_position",
+            Event::CallbackAsked { .. } => "callback_asked",
+            Event::Rated { .. } => "rated",
         }
     }
 
-    /// The event as the citizen may read it: without what decided it.
-    pub fn for_citizen(mut self) -> Event {
-        if let Event::BotMessage { decided, .. } = &mut self {
-            *decided = None;
+    /// The event as the citizen may read it: without what decided it, and nothing of what operators say among themselves.
+    pub fn for_citizen(mut self) -> Option<Event> {
+        match &mut self {
+            Event::OperatorNote { .. } | Event::LabelsChanged { .. } => return None,
+            Event::BotMessage { decided, .. } => *decided = None,
+            Event::HandoffReleased { operator, to_operator, to_skill, .. } => (*operator, *to_operator, *to_skill) = (None, None, None),
+            _ => {}
         }
-        self
+        Some(self)
     }
 }
 

@@ -6,15 +6,17 @@
 mod answer;
 mod choice;
 mod event;
+mod handoff;
 mod input;
 mod state;
 mod step;
 pub mod texts;
 
 pub use choice::{Choice, ChoiceId};
-pub use event::{Channel, Decided, Event, HandoffReason, Message, Outcome, Recorded};
+pub use event::{Channel, Decided, Event, HandoffReason, Message, Minutes, Outcome, Recorded};
+pub use handoff::{Situation, after_callback, after_resolution, answer_of};
 pub use input::{Input, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
-pub use state::State;
+pub use state::{Rating, State, Writing};
 pub use step::{Context, Effect, Turn, day_in_vietnam, start_of_day_in_vietnam, step};
 pub(crate) use step::{VIETNAM, chosen_by_typing};

@@ -38,6 +38,48 @@ pub struct State {
     pub last_message: Option<Message>,
     /// The citizen waits for an operator.
     pub in_queue: bool,
+    /// The operator who owns the conversation, as people read it. While there is one, the bot is silent.
+    #[serde(default)]
+    pub operator: Option<String>,
+    /// Whether the last talk with an operator can be judged.
+    #[serde(default)]
+    pub rating: Rating,
+    /// What the next text is, when it is no question.
+    #[serde(default)]
+    pub writing: Option<Writing>,
+}
+
+/// Whether the last talk with an operator can be judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rating {
+    /// There was none, or another was asked for since.
+    #[default]
+    Closed,
+    /// It can.
+    Open,
+    /// It was, with so many stars.
+    Given(u8),
+}
+
+/// What the citizen was asked to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writing {
+    /// A message for the next shift.
+    Message,
+    /// A word about the talk with the operator.
+    Review,
+}
+
+impl Writing {
+    fn asked_by(choice: &str) -> Option<Writing> {
+        match ChoiceId::parse(choice)? {
+            ChoiceId::LeaveMessage => Some(Writing::Message),
+            ChoiceId::Review => Some(Writing::Review),
+            _ => None,
+        }
+    }
 }
 
 impl State {
@@ -46,9 +88,17 @@ impl State {
         self.seq = recorded.seq;
         match &recorded.event {
             Event::Started { channel } => self.channel = Some(*channel),
-            Event::CitizenMessage { .. } | Event::CitizenChoice { .. } | Event::CitizenUnsupported { .. } => {}
-            Event::HandoffRequested { .. } => self.in_queue = true,
-            Event::HandoffLeft => self.in_queue = false,
+            Event::CitizenChoice { choice, .. } => self.writing = Writing::asked_by(choice),
+            Event::CitizenMessage { .. } | Event::CitizenUnsupported { .. } => self.writing = None,
+            Event::HandoffRequested { .. } => (self.in_queue, self.rating) = (true, Rating::Closed),
+            Event::HandoffClaimed { operator, .. } => (self.in_queue, self.operator) = (false, Some(operator.clone())),
+            Event::HandoffReleased { .. } => (self.in_queue, self.operator) = (true, None),
+            Event::HandoffLeft | Event::CallbackAsked { .. } => (self.in_queue, self.operator) = (false, None),
+            Event::HandoffResolved { .. } => (self.in_queue, self.operator, self.rating) = (false, None, Rating::Open),
+            Event::Rated { stars, .. } => self.rating = Rating::Given(*stars),
+            // An answer that an operator gave is what the next question leans on.
+            Event::OperatorAnswer { topic, .. } => self.last_topic = Some(topic.clone()),
+            Event::OperatorMessage { .. } | Event::OperatorNote { .. } | Event::LabelsChanged { .. } | Event::QueuePosition { .. } => {}
             Event::BotMessage { outcome, message, decided } => {
                 match outcome {
                     Outcome::Missed => self.misses_in_row += 1,

@@ -8,14 +8,15 @@ use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, MESSAGE_CH
 use super::answer::{answer, topic_choices};
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
+use super::handoff::{self, Situation};
 use super::input::Input;
-use super::state::State;
+use super::state::{State, Writing};
 use super::texts;
 
 /// What is kept of an unknown command.
 const COMMAND_CHARS_MAX: usize = 40;
 /// Misses in a row after which the operator is offered first.
-const MISSES_BEFORE_OPERATOR: u32 = 2;
+pub(super) const MISSES_BEFORE_OPERATOR: u32 = 2;
 /// Candidates that are stored with a decision.
 const DECIDED_CANDIDATES_MAX: usize = 5;
 /// Buttons under a miss: two topics, then the way out.
@@ -32,6 +33,8 @@ pub struct Context<'a> {
     pub now_ms: i64,
     /// Where the citizen is; used when the conversation begins.
     pub channel: Channel,
+    /// Whether operators are there.
+    pub desk: &'a Situation,
 }
 
 impl Context<'_> {
@@ -69,29 +72,36 @@ pub struct Turn {
 pub enum Effect {
     /// Give the conversation a place in the operators' queue.
     QueueHandoff(HandoffReason),
-    /// Take it out of the queue.
+    /// Take it out of the queue, or out of the hands of its operator.
     LeaveQueue,
 }
 
 /// What is said in reply, before it becomes events.
-struct Reply {
-    outcome: Outcome,
-    message: Message,
-    decided: Option<Decided>,
-    queue: Option<QueueMove>,
+pub(super) struct Reply {
+    pub(super) outcome: Outcome,
+    pub(super) message: Message,
+    pub(super) decided: Option<Decided>,
+    pub(super) queue: Option<QueueMove>,
+    /// What happened beside, before it is spoken of.
+    pub(super) events: Vec<Event>,
 }
 
-enum QueueMove {
+/// What becomes of the citizen's place in the queue.
+pub(super) enum QueueMove {
+    /// They get one.
     Enter(HandoffReason),
+    /// They leave it.
     Leave,
+    /// They end the talk with the operator.
+    End,
 }
 
 impl Reply {
-    fn say(outcome: Outcome, blocks: Vec<faq::Block>) -> Reply {
-        Reply { outcome, message: Message { blocks, ..Message::default() }, decided: None, queue: None }
+    pub(super) fn say(outcome: Outcome, blocks: Vec<faq::Block>) -> Reply {
+        Reply { outcome, message: Message { blocks, ..Message::default() }, decided: None, queue: None, events: Vec::new() }
     }
 
-    fn offering(mut self, choices: impl IntoIterator<Item = Choice>) -> Reply {
+    pub(super) fn offering(mut self, choices: impl IntoIterator<Item = Choice>) -> Reply {
         self.message.choices = choices.into_iter().take(Choice::MAX).collect();
         self
     }
@@ -109,11 +119,13 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
         events.push(Event::Started { channel: context.channel });
     }
     let client_id = client_id.to_owned();
+    // An operator owns the conversation: what the citizen says goes into the log, and the bot is silent.
+    let silent = state.operator.is_some();
     let reply = match input {
-        Input::Start if state.seq == 0 => Reply::say(Outcome::SmallTalk, texts::greeting()).offering(texts::start_choices()),
+        Input::Start if state.seq == 0 => Some(Reply::say(Outcome::SmallTalk, texts::greeting()).offering(texts::start_choices())),
         Input::Start => {
             events.push(Event::CitizenMessage { client_id, text: "/start".to_owned(), masked: false });
-            greet_again()
+            (!silent).then(greet_again)
         }
         Input::Message { text } => {
             // Secrets are gone before anything else looks at the text, and the text is cut before anything stores it.
@@ -124,15 +136,18 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             // The cut may go through a number that was not recognised for its half: nothing but words may end a cut text.
             let stored = if too_long { masked.text.trim_end_matches(|last: char| !last.is_alphabetic()) } else { &masked.text };
             events.push(Event::CitizenMessage { client_id, text: stored.to_owned(), masked: found });
-            let mut reply = if too_long {
-                Reply::say(Outcome::Refused, texts::too_long(MESSAGE_CHARS_MAX))
-            } else {
-                hear(state, &masked.text, found, context)
-            };
-            if found {
-                reply.message.blocks.push(texts::masked());
-            }
-            reply
+            (!silent).then(|| {
+                let mut reply = match state.writing {
+                    _ if too_long => Reply::say(Outcome::Refused, texts::too_long(MESSAGE_CHARS_MAX)),
+                    Some(Writing::Message) => handoff::message_left(context),
+                    Some(Writing::Review) => handoff::reviewed(state, &masked.text),
+                    None => hear(state, &masked.text, found, context),
+                };
+                if found {
+                    reply.message.blocks.push(texts::masked());
+                }
+                reply
+            })
         }
         Input::Choice { id } => {
             let choice = ChoiceId::parse(id);
@@ -143,8 +158,10 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let stored = stored.map_or_else(|| "unknown".to_owned(), ToString::to_string);
             events.push(Event::CitizenChoice { client_id, choice: stored, label });
             match choice {
-                Some(choice) => choose(state, choice, context),
-                None => unknown_choice(),
+                Some(ChoiceId::EndTalk | ChoiceId::LeaveQueue) if silent => Some(handoff::end_talk()),
+                _ if silent => None,
+                Some(choice) => Some(choose(state, choice, context)),
+                None => Some(unknown_choice()),
             }
         }
         Input::Command { name } => {
@@ -152,18 +169,24 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let masked = mask(&normalize_for_display(&format!("/{name}")));
             let found = !masked.found.is_empty();
             events.push(Event::CitizenMessage { client_id, text: masked.text.chars().take(COMMAND_CHARS_MAX).collect(), masked: found });
-            let mut reply = command(state, name, context);
-            if found {
-                reply.message.blocks.push(texts::masked());
-            }
-            reply
+            (!silent).then(|| {
+                let mut reply = command(state, name, context);
+                if found {
+                    reply.message.blocks.push(texts::masked());
+                }
+                reply
+            })
         }
         Input::Unsupported(what) => {
             events.push(Event::CitizenUnsupported { client_id, what: *what });
-            Reply::say(Outcome::Refused, texts::unsupported(*what)).offering([texts::help_choice(), texts::operator_choice()])
+            let reply =
+                || Reply::say(Outcome::Refused, texts::unsupported(*what)).offering([texts::help_choice(), texts::operator_choice()]);
+            (!silent).then(reply)
         }
     };
     let mut effects = Vec::new();
+    let Some(reply) = reply else { return Turn { events, effects } };
+    events.extend(reply.events);
     match reply.queue {
         Some(QueueMove::Enter(reason)) => {
             events.push(Event::HandoffRequested { reason });
@@ -171,6 +194,10 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
         }
         Some(QueueMove::Leave) => {
             events.push(Event::HandoffLeft);
+            effects.push(Effect::LeaveQueue);
+        }
+        Some(QueueMove::End) => {
+            events.push(handoff::ended_by_citizen());
             effects.push(Effect::LeaveQueue);
         }
         None => {}
@@ -209,14 +236,25 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         ChoiceId::NoneOfThese => texts::none_of_these_choice().label,
         ChoiceId::Operator => texts::operator_choice().label,
         ChoiceId::LeaveQueue => texts::leave_queue_choice().label,
+        ChoiceId::EndTalk => texts::end_talk_choice().label,
+        ChoiceId::LeaveMessage => texts::leave_message_choice().label,
+        ChoiceId::Rate(stars) => texts::rate_choice(*stars).label,
+        ChoiceId::Review => texts::review_choice().label,
         ChoiceId::Help => texts::help_choice().label,
         ChoiceId::Do(action) => texts::action_label(*action).to_owned(),
     })
 }
 
+/// The bot is switched off: what is typed is kept for the operators, and how to reach them is all that is said.
+fn switched_off(context: &Context<'_>) -> Reply {
+    let choices = [texts::operator_choice(), texts::call_choice()];
+    Reply::say(Outcome::Refused, texts::bot_off(context.desk.notice.as_deref())).offering(choices)
+}
+
 fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply {
     match chosen_by_typing(&state.offered, text) {
         Some(choice) => choose(state, choice, context),
+        None if !context.desk.bot_enabled => switched_off(context),
         None => ask(state, text, masked, state.last_topic.as_ref(), context),
     }
 }
@@ -270,7 +308,7 @@ fn about(state: &State, reading: &Reading) -> Option<About> {
     }
 }
 
-fn unknown_choice() -> Reply {
+pub(super) fn unknown_choice() -> Reply {
     Reply::say(Outcome::Refused, texts::unknown_choice()).offering([texts::help_choice()])
 }
 
@@ -328,8 +366,11 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
             texts::call_choice(),
             texts::help_choice(),
         ]),
-        ChoiceId::Operator | ChoiceId::Do(Action::Operator) => queue(state),
-        ChoiceId::LeaveQueue => leave_queue(state),
+        ChoiceId::Operator | ChoiceId::Do(Action::Operator) => handoff::ask(state, context),
+        ChoiceId::LeaveQueue | ChoiceId::EndTalk => handoff::leave(state),
+        ChoiceId::LeaveMessage => handoff::leave_message(state, context),
+        ChoiceId::Rate(stars) => handoff::rate(state, stars),
+        ChoiceId::Review => handoff::review(state),
         ChoiceId::Help => help(),
         ChoiceId::Do(action) => soon(action, context),
     }
@@ -342,7 +383,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "tracuu" => soon(Action::Lookup, context),
         "gan" => soon_nearby(context),
         "tintuc" => soon(Action::News, context),
-        "tongdai" => queue(state),
+        "tongdai" => handoff::ask(state, context),
         "xoadulieu" => erase_soon(),
         // An unknown command is most often a question that begins with a slash.
         _ => hear(state, name, false, context),
@@ -358,12 +399,12 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
         Intent::Praise => say(texts::praise()),
         Intent::WhoAreYou => say(texts::who_are_you()).offering([texts::help_choice(), texts::operator_choice()]),
         Intent::Help => help(),
-        Intent::Human => queue(state),
+        Intent::Human => handoff::ask(state, context),
         Intent::Insult => Reply::say(Outcome::Refused, texts::insult()).offering([texts::operator_choice(), texts::call_choice()]),
-        Intent::Cancel if state.in_queue => leave_queue(state),
+        Intent::Cancel if state.in_queue => handoff::leave(state),
         Intent::Cancel => say(texts::cancelled()),
         Intent::Repeat => match &state.last_message {
-            Some(message) => Reply { outcome: Outcome::SmallTalk, message: message.clone(), decided: None, queue: None },
+            Some(message) => Reply { message: message.clone(), ..say(Vec::new()) },
             None => say(texts::nothing_to_repeat()),
         },
         Intent::Affirm if state.has_button(&ChoiceId::Next) => choose(state, ChoiceId::Next, context),
@@ -415,7 +456,7 @@ fn give_chosen(topic: &TopicId, about: Option<About>, context: &Context<'_>) -> 
 fn give(topic: &TopicId, about: Option<&About>, context: &Context<'_>) -> Reply {
     let faq = context.faq();
     match faq.topic(topic.as_str()).and_then(|topic| answer(faq, topic, context.today(), about)) {
-        Some(message) => Reply { outcome: Outcome::Answered, message, decided: None, queue: None },
+        Some(message) => Reply { message, ..Reply::say(Outcome::Answered, Vec::new()) },
         None => Reply::say(Outcome::Missed, texts::no_longer_answered()).offering([texts::operator_choice(), texts::call_choice()]),
     }
 }
@@ -435,28 +476,6 @@ fn miss(state: &State, nearest: &[TopicId], context: &Context<'_>) -> Reply {
             .offering([texts::operator_choice(), texts::call_choice()].into_iter().chain(topics));
     }
     Reply::say(Outcome::Missed, texts::missed(!topics.is_empty())).offering(topics.into_iter().chain([texts::operator_choice()]))
-}
-
-fn queue(state: &State) -> Reply {
-    if state.in_queue {
-        return Reply::say(Outcome::Action, texts::queued_already()).offering([texts::call_choice(), texts::leave_queue_choice()]);
-    }
-    let reason = if state.misses_in_row >= MISSES_BEFORE_OPERATOR {
-        HandoffReason::MissedTwice
-    } else if state.misses_in_row > 0 {
-        HandoffReason::Unhappy
-    } else {
-        HandoffReason::Asked
-    };
-    let reply = Reply::say(Outcome::Action, texts::queued()).offering([texts::call_choice(), texts::leave_queue_choice()]);
-    Reply { queue: Some(QueueMove::Enter(reason)), ..reply }
-}
-
-fn leave_queue(state: &State) -> Reply {
-    if !state.in_queue {
-        return Reply::say(Outcome::SmallTalk, texts::cancelled());
-    }
-    Reply { queue: Some(QueueMove::Leave), ..Reply::say(Outcome::Action, texts::left_queue()) }
 }
 
 fn soon(action: Action, context: &Context<'_>) -> Reply {

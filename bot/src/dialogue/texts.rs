@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::choice::{Choice, ChoiceId};
-use super::event::Message;
+use super::event::{Event, Message, Minutes};
 use super::input::Unsupported;
 
 /// The hotline as people read it.
@@ -183,6 +183,135 @@ pub fn left_queue() -> Vec<Block> {
     line("Mình đã đưa bạn ra khỏi danh sách chờ. Bạn cần gì cứ hỏi tiếp nhé.")
 }
 
+/// Out of hours: the number to tap, and when the operators are back.
+pub fn closed_now(now_ms: i64, next_opening_ms: Option<i64>) -> Vec<Block> {
+    let opening = match next_opening_ms {
+        Some(opening_ms) => format!("Bây giờ ngoài giờ làm việc. Tổng đài viên có mặt lại {}.", moment(now_ms, opening_ms)),
+        None => "Bây giờ ngoài giờ làm việc.".to_owned(),
+    };
+    let mut blocks = line(&opening);
+    blocks.extend(with_hotline("Cần gấp, bạn gọi ", "; hoặc để lại lời nhắn, ca tới sẽ đọc và trả lời ngay tại đây."));
+    blocks
+}
+
+/// Before a message for the next shift is typed.
+pub fn write_message() -> Vec<Block> {
+    line("Bạn gõ lời nhắn trong một tin: việc cần hỏi và đã làm đến bước nào. Bạn đừng ghi mã số, mật khẩu hay mã OTP.")
+}
+
+/// The message for the next shift is kept.
+pub fn message_left(now_ms: i64, next_opening_ms: Option<i64>) -> Vec<Block> {
+    let when = next_opening_ms.map_or_else(|| "khi có mặt".to_owned(), |opening_ms| moment(now_ms, opening_ms));
+    line(&format!("Mình đã giữ lời nhắn. Tổng đài viên sẽ đọc và trả lời tại đây {when}. Trong lúc chờ, bạn vẫn hỏi mình được."))
+}
+
+/// Handing over is switched off.
+pub fn handoff_off(notice: Option<&str>) -> Vec<Block> {
+    let mut blocks: Vec<Block> = notice.map(Block::text).into_iter().collect();
+    blocks.extend(with_hotline("Lúc này mình chưa chuyển bạn tới tổng đài viên tại đây được. Bạn gọi ", " giúp mình nhé."));
+    blocks
+}
+
+/// The bot is switched off.
+pub fn bot_off(notice: Option<&str>) -> Vec<Block> {
+    let mut blocks: Vec<Block> = notice.map(Block::text).into_iter().collect();
+    blocks.extend(with_hotline("Trợ lý tự động đang tạm nghỉ. Bạn gặp tổng đài viên hoặc gọi ", " nhé."));
+    blocks
+}
+
+/// Where the citizen stands in the queue.
+pub fn position(position: u32, wait: Option<Minutes>) -> Vec<Block> {
+    let wait = match wait {
+        Some(Minutes { min: 0, max }) => format!(", chờ dưới {max} phút"),
+        Some(Minutes { min, max }) => format!(", chờ khoảng {min}-{max} phút"),
+        None => String::new(),
+    };
+    line(&format!("Bạn đang ở vị trí {position}{wait}. Trong lúc chờ bạn vẫn hỏi mình được."))
+}
+
+/// An operator has the conversation now.
+pub fn claimed(operator: &str) -> Vec<Block> {
+    line(&format!("{operator} (tổng đài viên) đã vào cuộc trò chuyện. Từ đây tin của bạn được gửi tới tổng đài viên."))
+}
+
+/// The operator is gone, and the citizen waits again.
+pub fn released() -> Vec<Block> {
+    line(
+        "Tổng đài viên vừa rời cuộc trò chuyện. Mình giữ đúng chỗ cũ cho bạn, người khác sẽ vào ngay khi rảnh. Trong lúc chờ bạn vẫn hỏi mình được.",
+    )
+}
+
+/// The talk with the operator is over.
+pub fn back_with_bot() -> Vec<Block> {
+    vec![
+        Block::text("Cuộc trò chuyện với tổng đài viên đã kết thúc. Mình là trợ lý tự động, mình trả lời tiếp đây."),
+        Block::text("Bạn thấy tổng đài viên hỗ trợ thế nào? (1 là chưa tốt, 5 là rất tốt)"),
+    ]
+}
+
+/// Thanks for a rating.
+pub fn rated() -> Vec<Block> {
+    line("Cảm ơn bạn đã đánh giá. Bạn cần gì cứ hỏi tiếp nhé.")
+}
+
+/// Before a word about the talk is typed.
+pub fn write_review() -> Vec<Block> {
+    line("Bạn gõ nhận xét trong một tin nhé.")
+}
+
+/// Thanks for a word about the talk.
+pub fn reviewed() -> Vec<Block> {
+    line("Mình đã ghi nhận xét của bạn, cảm ơn bạn. Bạn cần gì cứ hỏi tiếp nhé.")
+}
+
+/// The citizen will be called back.
+pub fn callback_asked(from_ms: i64, to_ms: i64) -> Vec<Block> {
+    let (from, to) = (clock(from_ms), clock(to_ms));
+    let day = vietnamese_date(super::day_in_vietnam(from_ms));
+    line(&format!("Tổng đài viên sẽ gọi lại cho bạn từ {from} đến {to} ngày {day}. Người gọi không bao giờ hỏi mật khẩu hay mã OTP."))
+}
+
+/// "lúc 13:30 hôm nay", "lúc 08:00 ngày 27/11/2026".
+fn moment(now_ms: i64, at_ms: i64) -> String {
+    let day = super::day_in_vietnam(at_ms);
+    let when = if day == super::day_in_vietnam(now_ms) { "hôm nay".to_owned() } else { format!("ngày {}", vietnamese_date(day)) };
+    format!("lúc {} {when}", clock(at_ms))
+}
+
+/// "08:00" in Vietnam.
+fn clock(at_ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(at_ms).map(|at| super::VIETNAM.to_datetime(at).time());
+    time.map_or_else(|_| String::new(), |time| format!("{:02}:{:02}", time.hour(), time.minute()))
+}
+
+/// How a channel that has no look of its own for it shows an event; `None` for what the citizen did, and what is not shown.
+pub fn of_event(event: &Event) -> Option<Message> {
+    let say = |blocks, choices| Some(Message { blocks, choices, ..Message::default() });
+    let spoken_by = |operator: &str| Block::Paragraph { spans: vec![Span::bold(format!("{operator} (tổng đài viên)"))] };
+    match event {
+        Event::BotMessage { message, .. } => Some(message.clone()),
+        Event::HandoffClaimed { operator, .. } => say(claimed(operator), vec![end_talk_choice()]),
+        Event::OperatorMessage { operator, text, .. } => say([spoken_by(operator)].into_iter().chain(line(text)).collect(), Vec::new()),
+        Event::OperatorAnswer { operator, message, .. } => {
+            let blocks = [spoken_by(operator)].into_iter().chain(message.blocks.iter().cloned()).collect();
+            Some(Message { blocks, ..message.clone() })
+        }
+        Event::HandoffReleased { .. } => say(released(), vec![call_choice(), leave_queue_choice()]),
+        Event::QueuePosition { position: at, wait } => say(position(*at, *wait), vec![leave_queue_choice()]),
+        Event::Started { .. }
+        | Event::CitizenMessage { .. }
+        | Event::CitizenChoice { .. }
+        | Event::CitizenUnsupported { .. }
+        | Event::HandoffRequested { .. }
+        | Event::HandoffLeft
+        | Event::OperatorNote { .. }
+        | Event::LabelsChanged { .. }
+        | Event::HandoffResolved { .. }
+        | Event::CallbackAsked { .. }
+        | Event::Rated { .. } => None,
+    }
+}
+
 /// A secret was in the message.
 pub fn masked() -> Block {
     Block::text(
@@ -356,6 +485,36 @@ pub fn call_choice() -> Choice {
 /// The button that leaves the queue.
 pub fn leave_queue_choice() -> Choice {
     Choice::new(ChoiceId::LeaveQueue, "Rời hàng đợi")
+}
+
+/// The button that ends the talk with the operator.
+pub fn end_talk_choice() -> Choice {
+    Choice::new(ChoiceId::EndTalk, "Kết thúc trò chuyện")
+}
+
+/// The button that leaves a message for the next shift.
+pub fn leave_message_choice() -> Choice {
+    Choice::new(ChoiceId::LeaveMessage, "Để lại lời nhắn")
+}
+
+/// The button of whoever does not want to write after all.
+pub fn no_message_choice() -> Choice {
+    Choice::new(ChoiceId::LeaveQueue, "Thôi, không viết")
+}
+
+/// The buttons that judge a talk, in the order of their numbers: typing the number works as well.
+pub fn rate_choices() -> Vec<Choice> {
+    (1..=ChoiceId::STARS_MAX).map(rate_choice).collect()
+}
+
+/// The button that judges a talk.
+pub fn rate_choice(stars: u8) -> Choice {
+    Choice::new(ChoiceId::Rate(stars), format!("{stars} sao"))
+}
+
+/// The button that says more about a talk.
+pub fn review_choice() -> Choice {
+    Choice::new(ChoiceId::Review, "Viết nhận xét")
 }
 
 /// The button that says that no topic fits.

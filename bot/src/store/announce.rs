@@ -27,6 +27,11 @@ pub enum Announcement {
         /// Its last seq at that time.
         seq: u64,
     },
+    /// The queue of the desk has moved to a version, or beyond it.
+    Desk {
+        /// The version.
+        version: i64,
+    },
     /// Announcements may have been lost: re-read everything that is followed.
     Resync,
 }
@@ -58,14 +63,21 @@ impl Announcer {
         format!("{conversation_id} {seq} {}", self.node)
     }
 
+    /// As [`Announcer::payload`], for the queue of the desk: it is told as a conversation that nobody has, which an older program
+    /// on another node passes over.
+    pub(super) fn desk_payload(&self, version: i64) -> String {
+        format!("{} {version} {}", Uuid::nil(), self.node)
+    }
+
     /// The announcement in a notification; `None` for this process's own.
     fn read(&self, payload: &str) -> Option<Announcement> {
         let mut parts = payload.split(' ');
-        let conversation_id = parts.next().and_then(|id| id.parse().ok());
+        let conversation_id: Option<Uuid> = parts.next().and_then(|id| id.parse().ok());
         let seq = parts.next().and_then(|seq| seq.parse().ok());
         let sender = parts.next().and_then(|node| node.parse::<Uuid>().ok());
         match (conversation_id, seq) {
             (Some(_), Some(_)) if sender == Some(self.node) => None,
+            (Some(id), Some(seq)) if id.is_nil() => Some(Announcement::Desk { version: super::bigint(seq) }),
             (Some(conversation_id), Some(seq)) => Some(Announcement::Events { conversation_id, seq }),
             // Words of another version of the program: something has happened, somewhere.
             _ => Some(Announcement::Resync),

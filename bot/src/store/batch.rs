@@ -28,7 +28,7 @@ pub(super) async fn commit(pools: &Pools, announcer: &Announcer, appends: &[&App
         .iter()
         .zip(&verdicts)
         .filter(|(_, verdict)| matches!(verdict, Appended::At { .. }))
-        .map(|(append, _)| Accepted { id: append.conversation_id.to_string(), append })
+        .map(|(append, _)| Accepted::of(append))
         .collect();
     move_heads(&mut tx, &accepted).await?;
     insert_events(&mut tx, &accepted).await?;
@@ -41,9 +41,9 @@ pub(super) async fn commit(pools: &Pools, announcer: &Announcer, appends: &[&App
 }
 
 /// The last seq of each conversation in the batch.
-type Heads = HashMap<Uuid, u64>;
+pub(super) type Heads = HashMap<Uuid, u64>;
 /// The inputs of the batch that are already in a log, and where.
-type Handled = HashMap<(Uuid, String), u64>;
+pub(super) type Handled = HashMap<(Uuid, String), u64>;
 
 /// Which appends are accepted, duplicate or too late. The rows of `heads` are locked, so nothing can change meanwhile.
 fn decide(mut heads: Heads, mut handled: Handled, appends: &[&Append]) -> Vec<Appended> {
@@ -66,13 +66,13 @@ fn decide(mut heads: Heads, mut handled: Handled, appends: &[&Append]) -> Vec<Ap
 }
 
 /// A transaction that writes, on either database.
-enum Tx {
+pub(super) enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Tx {
-    async fn begin(pools: &Pools) -> Result<Tx, sqlx::Error> {
+    pub(super) async fn begin(pools: &Pools) -> Result<Tx, sqlx::Error> {
         match pools {
             // Writes from its start: a transaction that reads first may not be allowed to write any more.
             Pools::Sqlite { write, .. } => write.begin_with("begin immediate").await.map(Tx::Sqlite),
@@ -80,7 +80,7 @@ impl Tx {
         }
     }
 
-    async fn commit(self) -> Result<(), sqlx::Error> {
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Tx::Sqlite(tx) => tx.commit().await,
             Tx::Postgres(tx) => tx.commit().await,
@@ -89,13 +89,17 @@ impl Tx {
 }
 
 /// An append that will be in the log.
-struct Accepted<'a> {
+pub(super) struct Accepted<'a> {
     /// Its conversation, as stored.
     id: String,
     append: &'a Append,
 }
 
-impl Accepted<'_> {
+impl<'a> Accepted<'a> {
+    pub(super) fn of(append: &'a Append) -> Accepted<'a> {
+        Accepted { id: append.conversation_id.to_string(), append }
+    }
+
     fn last_seq(&self) -> u64 {
         self.append.expected_seq + self.append.events.len() as u64
     }
@@ -160,7 +164,7 @@ async fn create_conversations(tx: &mut Tx, appends: &[&Append]) -> Result<(), sq
 }
 
 /// Reads how far the logs have come, and keeps other writers from moving them until the commit.
-async fn lock_heads(tx: &mut Tx, appends: &[&Append]) -> Result<Heads, sqlx::Error> {
+pub(super) async fn lock_heads(tx: &mut Tx, appends: &[&Append]) -> Result<Heads, sqlx::Error> {
     let ids = column(appends, |append| append.conversation_id.to_string());
     let rows: Vec<(String, i64)> = match tx {
         // The transaction has already locked the whole file.
@@ -194,7 +198,7 @@ struct InputKey<'a> {
 }
 
 /// Which inputs of the batch are already in a log. Read after the heads are locked, so that none can slip in.
-async fn handled_inputs(tx: &mut Tx, appends: &[&Append]) -> Result<Handled, sqlx::Error> {
+pub(super) async fn handled_inputs(tx: &mut Tx, appends: &[&Append]) -> Result<Handled, sqlx::Error> {
     let keys: Vec<InputKey<'_>> = appends
         .iter()
         .filter_map(|append| {
@@ -239,7 +243,7 @@ struct HeadUpdate<'a> {
     last_seq: i64,
 }
 
-async fn move_heads(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
+pub(super) async fn move_heads(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
     let rows = column(accepted, |it| HeadUpdate { conversation_id: &it.id, last_seq: bigint(it.last_seq()) });
     if rows.is_empty() {
         return Ok(());
@@ -277,7 +281,7 @@ struct EventInsert<'a> {
     input_id: Option<&'a str>,
 }
 
-async fn insert_events(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
+pub(super) async fn insert_events(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
     let rows: Vec<EventInsert<'_>> = accepted
         .iter()
         .flat_map(|Accepted { id, append }| {
@@ -338,7 +342,7 @@ async fn leave_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx:
         return Ok(());
     }
     // Not before it was queued: the clock of the node that queued it may be ahead.
-    match tx {
+    let left = match tx {
         Tx::Sqlite(tx) => query(
             "update handoff set closed_ms = max(handoff.queued_ms, leave.value ->> 'closed_ms'), state = 'abandoned'
              from json_each($1) as leave
@@ -347,7 +351,7 @@ async fn leave_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx:
         .bind(Json(&rows))
         .execute(&mut **tx)
         .await
-        .map(drop),
+        .map(|done| done.rows_affected()),
         Tx::Postgres(tx) => query(
             "update handoff set closed_ms = greatest(handoff.queued_ms, leave.closed_ms), state = 'abandoned'
              from unnest($1::text[], $2::bigint[]) as leave (conversation_id, closed_ms)
@@ -357,7 +361,15 @@ async fn leave_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx:
         .bind(column(&rows, |row| row.closed_ms))
         .execute(&mut **tx)
         .await
-        .map(drop),
+        .map(|done| done.rows_affected()),
+    }?;
+    if left == 0 {
+        return Ok(());
+    }
+    // A queue in memory that still has them is out of date.
+    match tx {
+        Tx::Sqlite(tx) => query("update desk set version = version + 1").execute(&mut **tx).await.map(drop),
+        Tx::Postgres(tx) => query("update desk set version = version + 1").execute(&mut **tx).await.map(drop),
     }
 }
 
@@ -423,7 +435,7 @@ struct SnapshotUpsert<'a> {
     body: &'a str,
 }
 
-async fn replace_snapshots(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
+pub(super) async fn replace_snapshots(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
     let rows: Vec<SnapshotUpsert<'_>> = accepted
         .iter()
         .filter_map(|it| {
@@ -467,7 +479,7 @@ async fn replace_snapshots(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(),
 }
 
 /// Tells the other nodes, when and only when the transaction commits.
-async fn notify(tx: &mut Tx, announcer: &Announcer, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
+pub(super) async fn notify(tx: &mut Tx, announcer: &Announcer, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
     match tx {
         // There are none.
         Tx::Sqlite(_) => Ok(()),

@@ -124,6 +124,34 @@ impl Store {
         Ok(rows)
     }
 
+    /// What operators call a conversation: a JSON list, empty when there is no such conversation.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn labels(&self, id: Uuid) -> Result<String, StoreError> {
+        let labels: Option<String> = on_reader!(self, |pool| query_scalar("select labels from conversation where conversation_id = $1")
+            .bind(id.to_string())
+            .fetch_optional(pool)
+            .await)?;
+        Ok(labels.unwrap_or_else(|| "[]".to_owned()))
+    }
+
+    /// The end of a log, by seq, at most `limit` events of it.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn last_events(&self, id: Uuid, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
+        let mut rows: Vec<StoredEvent> = on_reader!(self, |pool| query_as(
+            "select seq, kind, at_ms, body, input_id from event where conversation_id = $1 order by seq desc limit $2"
+        )
+        .bind(id.to_string())
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)?;
+        rows.reverse();
+        Ok(rows)
+    }
+
     /// The latest snapshot; `None` when none was stored.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::announce::{Announcement, Announcer};
 use super::batch::commit;
 use super::conversation::Snapshot;
+use super::desk::{DeskWrite, DeskWritten, commit_desk};
 use super::error::{StoreError, describe};
 use super::pools::Pools;
 
@@ -105,15 +106,25 @@ impl fmt::Debug for NewEvent {
 
 /// The way to the task that appends.
 pub(super) struct Writer {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Work>,
     stop: Arc<Notify>,
     /// `None` once it has been waited for.
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
+enum Work {
+    Append(Job),
+    Desk(DeskJob),
+}
+
 struct Job {
     append: Append,
     done: oneshot::Sender<Result<Appended, StoreError>>,
+}
+
+struct DeskJob {
+    write: DeskWrite,
+    done: oneshot::Sender<Result<DeskWritten, StoreError>>,
 }
 
 impl Writer {
@@ -131,12 +142,26 @@ impl Writer {
             return Err(StoreError::EventCount { got });
         }
         let (done, answer) = oneshot::channel();
+        self.send(Work::Append(Job { append, done })).await?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) async fn write_desk(&self, write: DeskWrite) -> Result<DeskWritten, StoreError> {
+        let got = write.appends.iter().map(|append| append.events.len()).find(|got| !(1..=EVENTS_PER_APPEND_MAX).contains(got));
+        if let Some(got) = got {
+            return Err(StoreError::EventCount { got });
+        }
+        let (done, answer) = oneshot::channel();
+        self.send(Work::Desk(DeskJob { write, done })).await?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    async fn send(&self, work: Work) -> Result<(), StoreError> {
         let wait = Duration::from_millis(APPEND_WAIT_MS_MAX);
-        self.queue.send_timeout(Job { append, done }, wait).await.map_err(|refused| match refused {
+        self.queue.send_timeout(work, wait).await.map_err(|refused| match refused {
             SendTimeoutError::Timeout(_) => StoreError::Busy,
             SendTimeoutError::Closed(_) => StoreError::Closed,
-        })?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
+        })
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -154,11 +179,12 @@ impl Writer {
     }
 }
 
-async fn run(pools: Pools, announcer: Announcer, mut jobs: mpsc::Receiver<Job>, stop: Arc<Notify>) {
+async fn run(pools: Pools, announcer: Announcer, mut jobs: mpsc::Receiver<Work>, stop: Arc<Notify>) {
+    let mut taken_work = Vec::with_capacity(APPENDS_PER_BATCH_MAX);
     let mut batch = Vec::with_capacity(APPENDS_PER_BATCH_MAX);
     loop {
         let taken = tokio::select! {
-            taken = jobs.recv_many(&mut batch, APPENDS_PER_BATCH_MAX) => taken,
+            taken = jobs.recv_many(&mut taken_work, APPENDS_PER_BATCH_MAX) => taken,
             () = stop.notified() => {
                 jobs.close();
                 continue;
@@ -167,8 +193,37 @@ async fn run(pools: Pools, announcer: Announcer, mut jobs: mpsc::Receiver<Job>, 
         if taken == 0 {
             return;
         }
-        write(&pools, &announcer, &mut batch).await;
+        let mut decisions = Vec::new();
+        for work in taken_work.drain(..) {
+            match work {
+                Work::Append(job) => batch.push(job),
+                Work::Desk(job) => decisions.push(job),
+            }
+        }
+        if !batch.is_empty() {
+            write(&pools, &announcer, &mut batch).await;
+        }
+        // Each is decided on what the one before it left, so there is nothing to put together.
+        for job in decisions {
+            write_decision(&pools, &announcer, job).await;
+        }
     }
+}
+
+async fn write_decision(pools: &Pools, announcer: &Announcer, job: DeskJob) {
+    let DeskJob { write, done } = job;
+    let written = commit_desk(pools, announcer, &write).await.map_err(StoreError::from);
+    if let Ok(DeskWritten::Done { first_seqs }) = &written {
+        for (append, first_seq) in write.appends.iter().zip(first_seqs) {
+            let seq = first_seq + append.events.len() as u64 - 1;
+            announcer.announce(Announcement::Events { conversation_id: append.conversation_id, seq });
+        }
+        if !write.changes.is_empty() {
+            announcer.announce(Announcement::Desk { version: write.expected_version + 1 });
+        }
+    }
+    // The caller may have gone; what was written stays.
+    let _ = done.send(written);
 }
 
 /// Commits a batch and answers everyone in it.

@@ -60,16 +60,10 @@ impl Rendered {
 /// What an event asks of Telegram, in order. Most events ask for nothing: the citizen has seen what they did.
 pub(super) fn render(event: &Event) -> Vec<Outgoing> {
     match event {
-        Event::BotMessage { message, .. } => render_message(message).into_iter().map(Outgoing::Message).collect(),
         Event::CitizenMessage { client_id, masked: true, .. } => {
             message_of(client_id).map(|message_id| Outgoing::Delete { message_id }).into_iter().collect()
         }
-        Event::Started { .. }
-        | Event::CitizenMessage { masked: false, .. }
-        | Event::CitizenChoice { .. }
-        | Event::CitizenUnsupported { .. }
-        | Event::HandoffRequested { .. }
-        | Event::HandoffLeft => Vec::new(),
+        event => texts::of_event(event).iter().flat_map(render_message).map(Outgoing::Message).collect(),
     }
 }
 

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::Web;
 use super::error::{ApiError, ErrorBody};
-use crate::conversation::{Follower, Token};
+use crate::conversation::{Follower, Listener, Token, Whisper};
 use crate::dialogue::{Channel, Input, MESSAGE_CHARS_MAX, Recorded};
 
 /// Comment lines keep proxies and the widget's watchdog quiet.
@@ -161,7 +161,7 @@ pub(super) async fn read_events(
 }
 
 fn shown(events: Vec<Recorded>) -> Vec<Recorded> {
-    events.into_iter().map(|recorded| Recorded { event: recorded.event.for_citizen(), ..recorded }).collect()
+    events.into_iter().filter_map(|recorded| Some(Recorded { event: recorded.event.for_citizen()?, ..recorded })).collect()
 }
 
 /// One reader of a log.
@@ -170,6 +170,9 @@ struct Tail {
     id: Uuid,
     after: u64,
     follower: Follower,
+    /// What is shown for a moment, and what of it was sent last.
+    listener: Listener,
+    heard: Whisper,
     stopping: tokio::sync::watch::Receiver<bool>,
     /// Read and not yet sent, in reverse.
     waiting: Vec<Recorded>,
@@ -180,8 +183,10 @@ struct Tail {
 impl Tail {
     fn new(web: Web, id: Uuid, after: u64, permit: OwnedSemaphorePermit) -> Tail {
         let follower = web.conversations().follow(id);
+        let listener = web.conversations().listen(id);
+        let heard = Whisper { place: None, ..listener.now() };
         let stopping = web.inner.stopping.clone();
-        Tail { web, id, after, follower, stopping, waiting: Vec::new(), _permit: permit }
+        Tail { web, id, after, follower, listener, heard, stopping, waiting: Vec::new(), _permit: permit }
     }
 
     fn into_stream(self) -> impl Stream<Item = Result<sse::Event, Infallible>> {
@@ -198,20 +203,66 @@ impl Tail {
         loop {
             if let Some(recorded) = self.waiting.pop() {
                 self.after = recorded.seq;
-                let event = sse::Event::default().id(recorded.seq.to_string());
-                return event.json_data(Recorded { event: recorded.event.for_citizen(), ..recorded }).ok();
+                let Some(event) = recorded.event.for_citizen() else { continue };
+                return sse::Event::default().id(recorded.seq.to_string()).json_data(Recorded { event, ..recorded }).ok();
             }
             // The follower was there before this reading, so nothing falls between the reading and the waiting.
             self.waiting = self.web.conversations().events(self.id, self.after).await.ok()?;
             self.waiting.reverse();
             if self.waiting.is_empty() {
+                let heard = self.listener.now();
+                if let Some(event) = whispered(std::mem::replace(&mut self.heard, heard), heard) {
+                    return Some(event);
+                }
                 tokio::select! {
                     () = self.follower.wait() => {}
+                    _ = self.listener.wait() => {}
                     _ = self.stopping.wait_for(|stopping| *stopping) => return None,
                 }
             }
         }
     }
+}
+
+/// Where the citizen stands in the queue; `position` is null when they have left it.
+#[derive(Serialize)]
+struct PositionBody {
+    position: Option<u32>,
+    wait_from_ms: Option<i64>,
+    wait_to_ms: Option<i64>,
+}
+
+/// What has changed between two whispers; it has no number, and is not sent again.
+fn whispered(before: Whisper, now: Whisper) -> Option<sse::Event> {
+    const MINUTE_MS: i64 = 60_000;
+    if before.place != now.place {
+        let wait = now.place.and_then(|place| place.wait);
+        let body = PositionBody {
+            position: now.place.map(|place| place.position),
+            wait_from_ms: wait.map(|wait| i64::from(wait.min) * MINUTE_MS),
+            wait_to_ms: wait.map(|wait| i64::from(wait.max) * MINUTE_MS),
+        };
+        return sse::Event::default().event("position").json_data(body).ok();
+    }
+    (before.typed != now.typed).then(|| sse::Event::default().event("typing").data("{}"))
+}
+
+/// Tells the operator, for some seconds, that the citizen types. Stored nowhere.
+#[utoipa::path(post, path = "/api/conversations/{id}/typing",
+    params(("id" = Uuid, Path), ("Authorization" = String, Header, description = "Bearer <token>")),
+    responses((status = 204), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody))
+)]
+pub(super) async fn typing(
+    State(web): State<Web>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    web.inner.origins.check(&headers)?;
+    let id = authorise(&web, id, &headers).await?;
+    web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
+    web.conversations().citizen_types(id);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn authorise(web: &Web, id: Result<Path<String>, PathRejection>, headers: &HeaderMap) -> Result<Uuid, ApiError> {

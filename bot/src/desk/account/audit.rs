@@ -43,6 +43,20 @@ pub enum Action {
     OperatorChanged,
     /// An operator may not work any more.
     OperatorDisabled,
+    /// A supervisor, or somebody not in charge of it, read a conversation.
+    ConversationRead,
+    /// A supervisor took a conversation from its operator, or gave it to another.
+    HandoffMoved,
+    /// A supervisor closed a conversation.
+    HandoffClosed,
+    /// The telephone number of a citizen was shown.
+    CallbackRevealed,
+    /// A citizen was called back.
+    CallbackDone,
+    /// Switches, hours, or what is promised.
+    SettingsChanged,
+    /// A canned reply was added, changed or removed.
+    CannedChanged,
     /// A request that was refused: forged, from another page, or beyond the role.
     Refused,
 }
@@ -72,6 +86,13 @@ impl Action {
             Action::RecoveryCodeUsed => "recovery_code_used",
             Action::OperatorChanged => "operator_changed",
             Action::OperatorDisabled => "operator_disabled",
+            Action::ConversationRead => "conversation_read",
+            Action::HandoffMoved => "handoff_moved",
+            Action::HandoffClosed => "handoff_closed",
+            Action::CallbackRevealed => "callback_revealed",
+            Action::CallbackDone => "callback_done",
+            Action::SettingsChanged => "settings_changed",
+            Action::CannedChanged => "canned_changed",
             Action::Refused => "refused",
         }
     }

@@ -5,8 +5,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::channel::web::ErrorBody;
+use crate::conversation::ConversationError;
 use crate::desk::account::{AccountError, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordRefusal, RosterError};
+use crate::desk::hotline::HotlineError;
+use crate::desk::queue::Refusal;
 use crate::desk::texts;
+use crate::store::StoreError;
 
 /// Why a request to the desk was refused.
 #[derive(Debug)]
@@ -35,6 +39,16 @@ pub enum DeskError {
     Account(AccountError),
     /// Changing operators.
     Roster(RosterError),
+    /// The queue does not allow it.
+    Refused(Refusal),
+    /// The conversation cannot be read or written now.
+    Conversation(ConversationError),
+    /// The queue cannot be read or written now.
+    Hotline(HotlineError),
+    /// What was typed cannot be the hours of the desk; why.
+    Calendar(String),
+    /// This process serves accounts and no queue, or is stopping.
+    Unavailable,
 }
 
 impl DeskError {
@@ -60,6 +74,13 @@ impl DeskError {
                 RosterError::OneSelf => said(StatusCode::CONFLICT, "one_self", texts::ONE_SELF),
                 RosterError::Store(_) => DeskError::Internal.parts(),
             },
+            DeskError::Refused(refusal) => said(StatusCode::CONFLICT, word_of(*refusal), texts::refused(*refusal)),
+            DeskError::Conversation(ConversationError::NotFound) => DeskError::NotFound.parts(),
+            DeskError::Conversation(ConversationError::Busy | ConversationError::Store(StoreError::Busy | StoreError::Closed))
+            | DeskError::Hotline(HotlineError::Busy | HotlineError::Store(StoreError::Busy | StoreError::Closed))
+            | DeskError::Unavailable => said(StatusCode::SERVICE_UNAVAILABLE, "unavailable", texts::UNAVAILABLE),
+            DeskError::Conversation(_) | DeskError::Hotline(_) => DeskError::Internal.parts(),
+            DeskError::Calendar(reason) => (StatusCode::BAD_REQUEST, "bad_calendar", texts::bad_calendar(reason)),
         }
     }
 
@@ -68,8 +89,25 @@ impl DeskError {
         match self {
             DeskError::Account(error @ (AccountError::Hash(_) | AccountError::Sealed(_) | AccountError::Store(_))) => Some(error),
             DeskError::Roster(error @ RosterError::Store(_)) => Some(error),
+            DeskError::Conversation(ConversationError::NotFound) => None,
+            DeskError::Conversation(error) => Some(error),
+            DeskError::Hotline(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+/// The word for a refusal; the page knows it.
+fn word_of(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoSuchHandoff => "no_such_handoff",
+        Refusal::NotPresent => "not_present",
+        Refusal::Taken => "taken",
+        Refusal::NotTheirs => "not_theirs",
+        Refusal::NotSkilled => "not_skilled",
+        Refusal::NoRoom => "no_room",
+        Refusal::NotAccepting => "not_accepting",
+        Refusal::Full => "full",
     }
 }
 
@@ -112,6 +150,24 @@ impl IntoResponse for DeskError {
 impl From<AccountError> for DeskError {
     fn from(error: AccountError) -> DeskError {
         DeskError::Account(error)
+    }
+}
+
+impl From<ConversationError> for DeskError {
+    fn from(error: ConversationError) -> DeskError {
+        DeskError::Conversation(error)
+    }
+}
+
+impl From<HotlineError> for DeskError {
+    fn from(error: HotlineError) -> DeskError {
+        DeskError::Hotline(error)
+    }
+}
+
+impl From<StoreError> for DeskError {
+    fn from(error: StoreError) -> DeskError {
+        DeskError::Hotline(HotlineError::Store(error))
     }
 }
 

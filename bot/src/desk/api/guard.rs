@@ -82,7 +82,7 @@ impl Desk {
     }
 
     /// The token that a request presents; `None` without our cookie.
-    fn presented(&self, headers: &HeaderMap) -> Option<Token> {
+    pub(super) fn presented(&self, headers: &HeaderMap) -> Option<Token> {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.find(|(name, _)| *name == self.cookie_name()).map(|(_, token)| Token::presented(token))

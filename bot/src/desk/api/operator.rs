@@ -13,6 +13,8 @@ use super::{Desk, DeskError};
 use crate::channel::web::ErrorBody;
 use crate::conversation::now_ms;
 use crate::desk::account::{Change, Invitation, Operator, Role};
+use crate::desk::hotline::skills_of;
+use crate::desk::queue::OperatorId;
 
 /// An operator.
 #[derive(Serialize, ToSchema)]
@@ -125,7 +127,11 @@ pub(super) async fn change(
     let roster = desk.accounts().roster();
     let change = Change { display_name: change.display_name, role: change.role, skills: change.skills, capacity: change.capacity };
     roster.change(id, change, who.actor(), now_ms()).await?;
-    Ok(Json(roster.get(id).await?.into()))
+    let operator = roster.get(id).await?;
+    if let Ok(hotline) = desk.hotline() {
+        hotline.configured(OperatorId(id), skills_of(&operator.skills), operator.capacity).await?;
+    }
+    Ok(Json(operator.into()))
 }
 
 /// Invites an operator again, who sets another password and second factor. Supervisors only.
@@ -153,7 +159,9 @@ pub(super) async fn disable(
     Supervisor(who): Supervisor,
     id: Result<Path<Uuid>, PathRejection>,
 ) -> Result<StatusCode, DeskError> {
-    desk.accounts().roster().disable(operator_id(id)?, who.actor(), now_ms()).await?;
+    let id = operator_id(id)?;
+    desk.accounts().roster().disable(id, who.actor(), now_ms()).await?;
+    desk.left(id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

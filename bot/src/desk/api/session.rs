@@ -107,6 +107,7 @@ pub(super) async fn show(State(desk): State<Desk>, who: SignedIn) -> Result<Json
 #[utoipa::path(delete, path = "/api/desk/session", responses((status = 204), (status = 401, body = ErrorBody)))]
 pub(super) async fn sign_out(State(desk): State<Desk>, who: SignedIn, headers: HeaderMap) -> Result<impl IntoResponse, DeskError> {
     desk.accounts().sign_out(&who, now_ms()).await?;
+    desk.left(who.operator.id).await?;
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, desk.no_cookie(&headers)?)])))
 }
 
@@ -118,6 +119,7 @@ pub(super) async fn sign_out_everywhere(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, DeskError> {
     desk.accounts().sign_out_everywhere(&who, now_ms()).await?;
+    desk.left(who.operator.id).await?;
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, desk.no_cookie(&headers)?)])))
 }
 

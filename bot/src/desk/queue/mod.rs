@@ -83,6 +83,11 @@ impl Skills {
         Skills(skills.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
     }
 
+    /// Each that is named, in order; none: everything.
+    pub fn iter(&self) -> impl Iterator<Item = &Skill> {
+        self.0.iter()
+    }
+
     /// Whether a handoff with this need can be served.
     pub fn cover(&self, need: Option<&Skill>) -> bool {
         need.is_none_or(|need| self.0.is_empty() || self.0.contains(need))
@@ -222,6 +227,11 @@ impl Resolution {
         Resolution::Misuse,
         Resolution::EndedByCitizen,
     ];
+
+    /// The reason of that word.
+    pub fn parse(word: &str) -> Option<Resolution> {
+        Resolution::ALL.into_iter().find(|reason| reason.name() == word)
+    }
 
     /// The word for it in the database.
     pub fn name(self) -> &'static str {
