@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fantoccini::key::Key;
 use harness::browser::{Browser, Screen};
 use harness::citizen::http;
+use harness::console::{Operator, PASSWORD};
 use harness::server::{Options, Server, run_with};
+use harness::telegram::{TOKEN, Telegram};
+use hotro::desk::account::Role;
 use reqwest::{Response, StatusCode};
 
 /// Ways by which a text becomes code or HTML. What citizens write is shown to operators as text only.
@@ -24,8 +28,9 @@ const FORBIDDEN: [&str; 11] = [
     "javascript:",
 ];
 
-/// Invented.
-const PASSWORD: &str = "một mật khẩu đủ dài";
+const AN: i64 = 301;
+/// Longer than a page's 10 s between two signs of life, and short enough to wait for.
+const LEASE_S: &str = "15";
 
 async fn get(path: &str) -> Response {
     http().get(Server::shared().url(path)).send().await.expect("an answer")
@@ -205,4 +210,110 @@ async fn an_invitation_leads_to_the_desk_and_a_password_leads_back() {
     press(&browser, "Đăng nhập").await;
     browser.wait("the desk is there again", "document.querySelector('.rail')").await;
     browser.close().await;
+}
+
+/// An operator's browser, signed in and accepting offers.
+async fn sits_down(server: &Server, name: &str, screen: Screen) -> Browser {
+    let browser = Browser::visit_at(server, "/console", screen).await;
+    fill(&browser, "#name", name).await;
+    fill(&browser, "#password", PASSWORD).await;
+    press(&browser, "Đăng nhập").await;
+    press(&browser, "Bắt đầu nhận").await;
+    browser
+}
+
+/// Clicks on an element of the page as soon as it is there.
+async fn click(browser: &Browser, selector: &str) {
+    browser.wait(&format!("{selector} is there"), &format!("document.querySelector('{selector}')")).await;
+    browser.look(&format!("document.querySelector('{selector}').click();")).await;
+}
+
+async fn until_shown(browser: &Browser, selector: &str, words: &str) {
+    let shown =
+        format!("[...document.querySelectorAll('{selector}')].some((node) => node.innerText.includes({}))", serde_json::json!(words));
+    browser.wait(&format!("{words} is shown"), &shown).await;
+}
+
+/// Takes what is offered, until so many conversations are held.
+async fn takes(browser: &Browser, held: usize) {
+    let has = format!("document.querySelector('.held')?.innerText.startsWith('{held}/')");
+    let step = format!("({has}) || (document.querySelector('.offer .primary:enabled')?.click(), false)");
+    browser.wait(&format!("{held} conversations are held"), &step).await;
+}
+
+async fn opens(browser: &Browser, conversation: &str) {
+    click(browser, &format!("a.row[href$=\"{conversation}\"]")).await;
+    browser
+        .wait("it can be answered", &format!("location.pathname.endsWith('{conversation}') && document.querySelector('.reply textarea')"))
+        .await;
+}
+
+async fn answers(browser: &Browser, text: &str) {
+    fill(browser, ".reply textarea", &format!("{text}{}", char::from(Key::Enter))).await;
+    until_shown(browser, ".transcript .operator:not(.pending) .text", text).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_operators_serve_three_citizens_from_their_browsers() {
+    let telegram = Telegram::start().await.expect("a Bot API");
+    let options = Options::new().variable("TELEGRAM_BOT_TOKEN", TOKEN).variable("HOTRO_TELEGRAM_API_URL", telegram.url());
+    let options = options.variable("HOTRO_DESK_LEASE_S", LEASE_S).variable("HOTRO_DESK_OFFER_S", "60");
+    let server = options.start().await;
+    Operator::join(&server, "thu", "Chị Thu", Role::Operator).await;
+    let nam_id = Operator::join(&server, "nam", "Anh Nam", Role::Operator).await.id;
+
+    // All three come to the only one who is there.
+    let thu = sits_down(&server, "thu", Screen::Desktop).await;
+    let (mai, binh) = (server.citizen().await, server.citizen().await);
+    mai.say("quên mật khẩu vssid").await;
+    mai.tap("operator").await;
+    binh.tap("operator").await;
+    telegram.citizen(AN).says("/tongdai");
+    takes(&thu, 3).await;
+
+    // What the bot said is there with its outcome, and markup stays text.
+    opens(&thu, &mai.id).await;
+    until_shown(&thu, ".transcript .bot .outcome", "Đã trả lời").await;
+    let markup = "<img src=x onerror=alert(1)><script>alert(1)</script>";
+    mai.say(markup).await;
+    until_shown(&thu, ".transcript .citizen .text", markup).await;
+    assert_eq!(thu.look("return document.querySelectorAll('.transcript :is(img, script)').length;").await, 0);
+    answers(&thu, "Chào bạn, mình là Thu.").await;
+    assert_eq!(mai.hears("operator_message", 0).await["text"], "Chào bạn, mình là Thu.");
+    assert_eq!(thu.accessibility_violations().await, Vec::<String>::new());
+
+    let an = thu.look(
+        "return [...document.querySelectorAll('a.row')].find((row) => row.innerText.includes('Telegram')).pathname.split('/').at(-1);",
+    );
+    opens(&thu, an.await.as_str().expect("a conversation on Telegram")).await;
+    answers(&thu, "Chào An.").await;
+    telegram.until("An reads it", |world| world.sent_to(AN).any(|sent| sent.html.contains("Chào An."))).await;
+
+    // To a colleague, with a note that the citizen never sees.
+    let nam = sits_down(&server, "nam", Screen::DarkDesktop).await;
+    nam.wait("nam is at the desk", "document.querySelector('.held')").await;
+    opens(&thu, &mai.id).await;
+    click(&thu, ".about [aria-label=\"Chuyển\"]").await;
+    click(&thu, &format!("dialog input[value=\"operator:{nam_id}\"]:enabled")).await;
+    fill(&thu, "#transfer-note", "Bạn ấy cần đổi số.").await;
+    press(&thu, "Chuyển").await;
+    takes(&nam, 1).await;
+    until_shown(&nam, ".transcript .note-row", "Bạn ấy cần đổi số.").await;
+
+    // A laptop is closed: both that it held go to the one who is still there.
+    thu.close().await;
+    takes(&nam, 3).await;
+    assert_eq!(binh.hears("handoff_released", 0).await["why"], "lease_ended");
+    assert_eq!(nam.accessibility_violations().await, Vec::<String>::new());
+
+    // The end, and what the citizen thinks of it.
+    opens(&nam, &mai.id).await;
+    press(&nam, "Kết thúc").await;
+    click(&nam, "dialog input[value=referred]").await;
+    click(&nam, "dialog footer .primary").await;
+    assert_eq!(mai.hears("handoff_resolved", 0).await["reason"], "referred");
+    takes(&nam, 2).await;
+    mai.tap("rate:5").await;
+    assert_eq!(mai.hears("rated", 0).await["stars"], 5);
+    nam.close().await;
 }
