@@ -34,9 +34,9 @@ export function Board() {
     <section><h2>Tổng đài viên tại bàn</h2>
       ${operators.length ? html`<ul class="seats">${operators.map((operator) => html`<${Seat} key=${operator.id} operator=${operator} />`)}</ul>` : html`<${Empty} icon="people" title="Chưa ai ngồi vào bàn" />`}</section>
     <section><h2>Đang chờ <span class="soft">${number(view.waiting_total)}</span></h2>
-      ${waiting.length ? html`<${Table} caption="Các cuộc đang chờ" head=${['Thứ tự', 'Cuộc', 'Lời cuối', 'Vì sao', 'Lĩnh vực', { label: 'Đã chờ', num: true }, '']}>
+      ${waiting.length ? html`<${Table} caption="Các cuộc đang chờ" head=${['Thứ tự', 'Cuộc', 'Lời cuối', 'Vì sao', { label: 'Lĩnh vực', spare: true }, { label: 'Đã chờ', num: true }, '']}>
         ${waiting.map((handoff) => html`<tr key=${handoff.handoff_id}><td>${handoff.position ?? '·'}</td><th scope="row"><${Which} handoff=${handoff} /></th><td class="preview">${handoff.preview}</td>
-          <td>${handoff.stage === 'offered' ? html`<${Chip} tone="offered">Mời ${operatorName(view, handoff.operator_id)}<//>` : html`<${Chip} tone=${handoff.priority}>${PRIORITIES[handoff.priority]}<//>`}</td><td>${handoff.need ? skillName(handoff.need) : html`<span class="soft">bất kỳ</span>`}</td>
+          <td>${handoff.stage === 'offered' ? html`<${Chip} tone="offered">Mời ${operatorName(view, handoff.operator_id)}<//>` : html`<${Chip} tone=${handoff.priority}>${PRIORITIES[handoff.priority]}<//>`}</td><td class="spare">${handoff.need ? skillName(handoff.need) : html`<span class="soft">bất kỳ</span>`}</td>
           <td class="num"><span class=${`since ${urgency(view, now - handoff.queued_ms)}`}>${stopwatch(now - handoff.queued_ms)}</span></td><td class="end"><${Moves} handoff=${handoff} onMove=${setMove} /></td></tr>`)}<//>` : html`<p class="none">Không ai đang chờ.</p>`}</section>
     <section><h2>Đang phục vụ <span class="soft">${number(board.all_claimed.length)}</span></h2>
       ${board.all_claimed.length ? html`<${Table} caption="Các cuộc đang phục vụ" head=${['Cuộc', 'Lời cuối', 'Người giữ', { label: 'Đã giữ', num: true }, { label: 'Tin chưa đáp', num: true }, '']}>

@@ -24,11 +24,11 @@ export function Operators() {
   };
   return html`<${Page} title="Nhân sự" lead="Lĩnh vực quyết định cuộc nào được mời cho ai." acts=${html`<${Button} kind="primary" icon="plus" onClick=${() => setEdited({})}>Mời người mới<//>`}>
     ${error && html`<p class="error" role="alert">${error}</p>`}
-    <${Loaded} about=${round} load=${() => get('/operators')}>${({ operators }) => html`<${Table} caption="Tổng đài viên" head=${['Người', 'Vai trò', 'Lĩnh vực', { label: 'Tối đa', num: true }, 'Hai lớp', 'Tình trạng', '']}>
+    <${Loaded} about=${round} load=${() => get('/operators')}>${({ operators }) => html`<${Table} caption="Tổng đài viên" head=${['Người', 'Vai trò', 'Lĩnh vực', { label: 'Tối đa', num: true }, { label: 'Hai lớp', spare: true }, 'Tình trạng', '']}>
       ${operators.map((operator) => html`<tr key=${operator.operator_id} class=${operator.standing === 'disabled' ? 'off' : ''}>
         <th scope="row">${operator.display_name}<span class="soft under">${operator.name}</span></th><td>${ROLES[operator.role]}</td>
         <td class="wrap">${operator.skills.length ? operator.skills.map((skill) => html`<${Chip} key=${skill}>${skillName(skill)}<//> `) : html`<span class="soft">Mọi lĩnh vực</span>`}</td>
-        <td class="num">${operator.capacity}</td><td>${operator.second_factor ? 'Có' : html`<span class="soft">Chưa</span>`}</td><td><${Chip} tone=${operator.standing}>${STANDINGS[operator.standing] ?? operator.standing}<//></td>
+        <td class="num">${operator.capacity}</td><td class="spare">${operator.second_factor ? 'Có' : html`<span class="soft">Chưa</span>`}</td><td><${Chip} tone=${operator.standing}>${STANDINGS[operator.standing] ?? operator.standing}<//></td>
         <td class="end"><span class="row-acts"><${Button} small onClick=${() => setEdited(operator)}>Sửa<//><${Button} small onClick=${() => invite(operator)}>Mời lại<//>${operator.operator_id !== me().operator_id && operator.standing !== 'disabled' && html`<${Button} small kind="danger" onClick=${() => setDisabled(operator)}>Khóa<//>`}</span></td></tr>`)}<//>`}<//>
     ${edited && html`<${Editor} operator=${edited} onClose=${() => setEdited(null)} onDone=${(made) => { setEdited(null); again(); if (made) setInvitation(made); }} />`}
     ${invitation && html`<${Link} invitation=${invitation} onClose=${() => setInvitation(null)} />`}
