@@ -81,7 +81,7 @@ export const CALLBACK_RESULTS = { reached: 'Đã gọi được', no_answer: 'Kh
 export const UNSUPPORTED = { photo: 'ảnh', voice: 'tin thoại', sticker: 'nhãn dán', file: 'tệp', video: 'video', location: 'vị trí' };
 
 export const ROLES = { operator: 'Tổng đài viên', supervisor: 'Giám sát viên' };
-export const STANDINGS = { invited: 'Chờ nhận lời mời', active: 'Đang dùng', disabled: 'Đã khóa' };
+export const STANDINGS = { invited: 'Đã mời', active: 'Đang dùng', disabled: 'Đã khóa' };
 
 export const AUDITED = {
   invited: 'Mời tổng đài viên',
