@@ -1,7 +1,9 @@
 //! The widget in a real Chromium, as a citizen uses it.
 
 use harness::browser::{Browser, Screen};
+use harness::console::Operator;
 use harness::server::{Options, Server};
+use hotro::desk::account::Role;
 use serde_json::Value;
 
 const QUESTION: &str = "quên mật khẩu vssid";
@@ -198,4 +200,32 @@ async fn by_night_the_chat_is_dark() {
         browser.close().await;
     }
     assert!(measured[0] > 200.0 && measured[1] < 60.0, "{measured:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizen_waits_for_an_operator_talks_and_judges() {
+    let server = Options::new().start().await;
+    let thu = Operator::join(&server, "thu", "Chị Thu", Role::Operator).await;
+    thu.is_present(None).await;
+    let browser = open_chat(&server, Screen::Phone).await;
+    browser.say("gặp tổng đài viên").await;
+    browser.wait("the place is shown", "root.querySelector('#status').innerText.includes('vị trí 1')").await;
+    let view = thu.sees("somebody waits", |view| view["waiting_total"] == 1).await;
+    let claim = thu.claims(view["waiting"][0]["handoff_id"].as_str().expect("an id")).await;
+    browser.wait("the talk is shown", "root.querySelector('#state').innerText.includes('Chị Thu')").await;
+    thu.says(&claim, "Chào bạn <b>nhé</b>").await;
+    browser.wait("the operator is read", "root.querySelector('.msg.operator .card')?.innerText === 'Chào bạn <b>nhé</b>'").await;
+    let answer = serde_json::json!({ "client_id": "a", "topic": "vssid/forgot-password-app" });
+    assert_eq!(thu.does("answers", &claim, answer).await.0.as_u16(), 202);
+    browser.wait("the answer is read", "root.querySelector('.msg.operator .basis')").await;
+    browser.say("cảm ơn chị").await;
+    wait_until_still(&browser).await;
+    assert_eq!(browser.accessibility_violations().await, Vec::<String>::new());
+    browser.click("#status .way").await;
+    browser.wait("the bot asks for a rating", "root.querySelectorAll('.choices:not(.used) button.choice').length === 5").await;
+    browser.click(".choices:not(.used) button[data-choice='rate:5']").await;
+    browser.wait("thanks", "[...root.querySelectorAll('.msg.bot')].at(-1).innerText.includes('Cảm ơn bạn đã đánh giá')").await;
+    let log = events_of(&browser).await;
+    assert!(log.iter().any(|event| event["kind"] == "rated" && event["stars"] == 5), "{log:#?}");
+    browser.close().await;
 }

@@ -1,8 +1,11 @@
 //! What holds in every conversation, whatever the citizen does.
 
-use harness::dialogue::Conversation;
+use harness::dialogue::{Conversation, knowledge, now_ms};
 use harness::sources;
-use hotro::dialogue::{Channel, Choice, Effect, Event, Input, MESSAGE_CHARS_MAX, Outcome, Recorded, State, Unsupported};
+use hotro::dialogue::{
+    COMPLAINT_TOPIC, Channel, Choice, Effect, Event, HandoffReason, Input, MESSAGE_CHARS_MAX, Outcome, Rating, Recorded, Situation, State,
+    Turn, Unsupported, after_resolution,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -77,6 +80,10 @@ fn any_act() -> impl Strategy<Value = Act> {
             "none",
             "operator",
             "leave-queue",
+            "end-talk",
+            "leave-message",
+            "rate:3",
+            "review",
             "help",
             "lookup",
             "near-office",
@@ -228,6 +235,145 @@ proptest! {
         let stored = serde_json::to_string(&conversation.log).expect("a log becomes JSON");
         prop_assert!(!stored.contains(&secret), "{}", stored);
     }
+}
+
+/// What the operators' side may do between two acts of the citizen.
+#[derive(Debug, Clone, Copy)]
+enum Move {
+    Nothing,
+    Claim,
+    Release,
+    Resolve,
+}
+
+impl Move {
+    /// What the log tells of it; nothing when it cannot be done.
+    fn events(self, state: &State) -> Vec<Event> {
+        let owned = state.operator.is_some();
+        match self {
+            Move::Claim if state.in_queue => vec![Event::HandoffClaimed { operator: "Chị Thu".to_owned(), fence: 1 }],
+            Move::Release if owned => {
+                vec![Event::HandoffReleased { operator: None, why: "returned".to_owned(), to_operator: None, to_skill: None }]
+            }
+            Move::Resolve if owned => after_resolution("answered"),
+            _ => Vec::new(),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_bot_is_silent_exactly_while_an_operator_has_the_conversation(
+        (channel, acts) in any_conversation(),
+        moves in prop::collection::vec(select(vec![Move::Nothing, Move::Claim, Move::Claim, Move::Release, Move::Resolve]), 12),
+    ) {
+        let mut conversation = Conversation::on(channel);
+        for (act, desk) in acts.iter().zip(moves) {
+            for event in desk.events(&conversation.state) {
+                conversation.happens(event);
+            }
+            let (owned, rating) = (conversation.state.operator.is_some(), conversation.state.rating);
+            let turn = conversation.hear(&act.input(&conversation.state));
+            let replies = turn.events.iter().filter(|event| matches!(event, Event::BotMessage { .. })).count();
+            let ended = turn.events.iter().any(|event| matches!(event, Event::HandoffResolved { .. }));
+            if owned {
+                prop_assert_eq!(replies, usize::from(ended), "{:?}", turn);
+                prop_assert_eq!(&turn.effects, &if ended { vec![Effect::LeaveQueue] } else { vec![] });
+            } else {
+                prop_assert!(replies == 1 && !ended, "{:?}", turn);
+            }
+            if turn.events.iter().any(|event| matches!(event, Event::Rated { .. })) {
+                prop_assert_ne!(rating, Rating::Closed, "only a talk that ended is judged");
+            }
+            prop_assert!(!(conversation.state.in_queue && conversation.state.operator.is_some()));
+        }
+        prop_assert_eq!(replayed(&stored_and_loaded(&conversation.log)), conversation.state);
+    }
+}
+
+/// A conversation in which an operator has it.
+fn talking() -> Conversation {
+    let mut conversation = Conversation::on(Channel::Web);
+    conversation.hear(&tap("operator"));
+    conversation.happens(Event::HandoffClaimed { operator: "Chị Thu".to_owned(), fence: 1 });
+    conversation
+}
+
+fn tap(choice: &str) -> Input {
+    Input::Choice { id: choice.to_owned() }
+}
+
+fn says(text: &str) -> Input {
+    Input::Message { text: text.to_owned() }
+}
+
+fn kinds(turn: &Turn) -> Vec<&'static str> {
+    turn.events.iter().map(Event::kind).collect()
+}
+
+#[test]
+fn a_secret_typed_to_an_operator_is_masked_as_well() {
+    let mut conversation = talking();
+    let turn = conversation.hear(&says("mã số của tôi là 0123456789"));
+    assert_eq!(kinds(&turn), ["citizen_message"]);
+    assert!(!serde_json::to_string(&turn.events).expect("JSON").contains("0123456789"));
+}
+
+#[test]
+fn a_talk_is_judged_once_with_a_word_or_without() {
+    let mut conversation = talking();
+    assert_eq!(kinds(&conversation.hear(&tap("rate:5"))), ["citizen_choice"], "not while it goes on");
+    let ended = conversation.hear(&tap("end-talk"));
+    assert_eq!(kinds(&ended), ["citizen_choice", "handoff_resolved", "bot_message"]);
+    // The number of the button works as well as the tap.
+    assert_eq!(kinds(&conversation.hear(&says("4"))), ["citizen_message", "rated", "bot_message"]);
+    assert_eq!(conversation.state.rating, Rating::Given(4));
+    conversation.hear(&tap("review"));
+    let turn = conversation.hear(&says("quên mật khẩu vssid"));
+    assert!(turn.events.contains(&Event::Rated { stars: 4, words: Some("quên mật khẩu vssid".to_owned()) }), "{turn:?}");
+    // And what comes after it is a question again.
+    assert_eq!(kinds(&conversation.hear(&says("quên mật khẩu vssid"))), ["citizen_message", "bot_message"]);
+    conversation.hear(&tap("operator"));
+    let late = conversation.hear(&tap("rate:1"));
+    assert_eq!(kinds(&late), ["citizen_choice", "bot_message"], "another talk is waited for");
+}
+
+#[test]
+fn out_of_hours_one_message_is_for_the_next_shift() {
+    let closed = Situation { open: false, next_opening_ms: Some(now_ms() + 24 * 3_600_000), ..Situation::USUAL };
+    let mut conversation = Conversation::on(Channel::Web).at(closed);
+    let turn = conversation.hear(&says("gặp nhân viên"));
+    assert!(turn.effects.is_empty());
+    assert!(format!("{turn:?}").contains("lúc 09:00 ngày 26/11/2026"), "{turn:?}");
+    conversation.hear(&tap("leave-message"));
+    // Whoever does not write after all is not held to it.
+    conversation.hear(&tap("leave-queue"));
+    assert!(conversation.hear(&says("quên mật khẩu vssid")).effects.is_empty());
+    conversation.hear(&tap("leave-message"));
+    assert_eq!(conversation.hear(&says("thẻ của con tôi sai tên")).effects, [Effect::QueueHandoff(HandoffReason::Asked)]);
+    assert!(conversation.state.in_queue && conversation.state.writing.is_none());
+}
+
+#[test]
+fn who_asks_for_an_operator_after_a_complaint_is_served_first() {
+    assert!(knowledge().faq().topic(COMPLAINT_TOPIC).is_some(), "{COMPLAINT_TOPIC} is a topic");
+    let mut conversation = Conversation::on(Channel::Web);
+    conversation.hear(&tap(&format!("topic:{COMPLAINT_TOPIC}")));
+    assert_eq!(conversation.hear(&tap("operator")).effects, [Effect::QueueHandoff(HandoffReason::Complaint)]);
+}
+
+#[test]
+fn switches_leave_a_way_to_a_person() {
+    let notice = Some("Bảo trì đến 15:00.".to_owned());
+    let mut bot_off = Conversation::on(Channel::Web).at(Situation { bot_enabled: false, notice: notice.clone(), ..Situation::USUAL });
+    let turn = bot_off.hear(&says("quên mật khẩu vssid"));
+    assert!(format!("{turn:?}").contains("Bảo trì đến 15:00."), "{turn:?}");
+    assert_eq!(bot_off.hear(&tap("operator")).effects, [Effect::QueueHandoff(HandoffReason::Asked)]);
+    let mut no_handoff = Conversation::on(Channel::Web).at(Situation { handoff_enabled: false, notice, ..Situation::USUAL });
+    let turn = no_handoff.hear(&tap("operator"));
+    assert!(turn.effects.is_empty() && format!("{turn:?}").contains("tel:19009068"), "{turn:?}");
 }
 
 #[test]

@@ -41,6 +41,10 @@ on_both! {
     out_of_hours_a_message_waits_for_the_next_shift
     supervisors_switch_move_and_close
     a_citizen_is_told_where_they_stand
+    a_citizen_is_called_back
+    the_past_is_counted
+    telegram_is_told_the_place_and_not_too_often
+    a_kill_keeps_places_and_owners
     racing_claims_have_one_winner
 }
 
@@ -330,6 +334,173 @@ async fn a_citizen_is_told_where_they_stand(options: Options) {
     assert_eq!(typing.status(), StatusCode::NO_CONTENT);
     whispered("typing").await;
     assert_eq!(claim.fence, 1);
+}
+
+async fn a_citizen_is_called_back(options: Options) {
+    const PHONE: &str = "0912 345 678";
+    let server = options.start().await;
+    let thu = operator(&server, "thu", "Chị Thu").await;
+    thu.is_present(None).await;
+    let mai = asks(&server).await;
+    let now_ms = hotro::conversation::now_ms();
+    let wish =
+        |phone: &str, from_ms: i64, to_ms: i64| json!({ "client_id": Uuid::now_v7(), "phone": phone, "from_ms": from_ms, "to_ms": to_ms });
+    let ask = async |wish: &Value| mai.post("callback", wish).await;
+    const HOUR_MS: i64 = 3_600_000;
+    for bad in [wish("123", now_ms, now_ms + HOUR_MS), wish(PHONE, now_ms, now_ms + 1), wish(PHONE, now_ms, now_ms + 15 * 24 * HOUR_MS)] {
+        assert_eq!(ask(&bad).await.status(), StatusCode::BAD_REQUEST, "{bad}");
+    }
+    let good = wish(PHONE, now_ms, now_ms + HOUR_MS);
+    let (first, again): (Value, Value) = (ask(&good).await.json().await.expect("JSON"), ask(&good).await.json().await.expect("JSON"));
+    assert_eq!(first, again);
+    let view = thu.sees("a callback waits, and nobody in line", |view| view["callbacks_open"] == 1 && view["waiting_total"] == 0).await;
+    assert_eq!(view["mine"], json!([]));
+    assert_eq!(mai.events(0).await.iter().filter(|event| event["kind"] == "callback_asked").count(), 1);
+    assert!(!json!(mai.events(0).await).to_string().contains("345"), "the number is not in the log");
+
+    let listed = thu.get("/callbacks").await;
+    let id = listed[0]["callback_id"].as_str().expect("an id").to_owned();
+    assert_eq!(listed[0]["phone_masked"], "*******678");
+    let revealed: Value = thu.post(&format!("/callbacks/{id}/reveal"), json!({})).await.json().await.expect("JSON");
+    assert_eq!(revealed["phone"], "0912345678");
+    assert_eq!(thu.get("/callbacks").await[0]["taken_by"], json!(thu.id));
+    assert_eq!(thu.post(&format!("/callbacks/{id}/done"), json!({ "result": "later" })).await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(thu.post(&format!("/callbacks/{id}/done"), json!({ "result": "reached" })).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(thu.post(&format!("/callbacks/{id}/reveal"), json!({})).await.status(), StatusCode::NOT_FOUND);
+    thu.sees("none waits", |view| view["callbacks_open"] == 0).await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    let acts = truong.get("/audit").await["acts"].to_string();
+    assert!(acts.contains("callback_revealed") && acts.contains("callback_done"), "{acts}");
+}
+
+async fn the_past_is_counted(options: Options) {
+    let server = options.start().await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    truong.is_present(None).await;
+    let mai = server.citizen().await;
+    mai.tap("topic:vssid/forgot-password-app").await;
+    mai.say("cách nấu phở bò ngon").await;
+    mai.tap("operator").await;
+    let waiting = truong.finds("waiting", "waiting", &mai.id).await;
+    let claim = truong.claims(waiting["handoff_id"].as_str().expect("an id")).await;
+    truong.says(&claim, "Chào bạn.").await;
+    truong.does("resolve", &claim, json!({ "reason": "answered" })).await;
+    mai.hears("handoff_resolved", 0).await;
+    mai.tap("rate:2").await;
+    mai.tap("rate:5").await;
+
+    let counted = truong.get("/statistics").await;
+    assert_eq!(counted["conversations"][0]["count"], 1);
+    assert_eq!(
+        (&counted["outcomes"]["answered"], &counted["outcomes"]["missed"], &counted["outcomes"]["handed_off"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    assert_eq!(counted["ratings"], json!([0, 0, 0, 0, 1]));
+    assert_eq!(counted["topics"][0]["topic"], "vssid/forgot-password-app");
+    assert_eq!(counted["service_level"], json!({ "within": 1, "of": 1 }));
+    assert!(counted["first_reply_ms"]["p50"].is_i64() && counted["resolution_ms"]["p90"].is_i64(), "{counted}");
+    assert_eq!(counted["by_day"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        truong.get("/statistics?from=2020-01-01&to=2020-01-02").await["by_day"],
+        json!([
+            { "day": "2020-01-01", "conversations": 0, "handoffs": 0 }, { "day": "2020-01-02", "conversations": 0, "handoffs": 0 },
+        ])
+    );
+    let csv = truong.request(Method::GET, "/statistics.csv").send().await.expect("an answer").text().await.expect("text");
+    assert!(csv.starts_with('\u{feff}') && csv.contains("web,") && csv.contains("vssid/forgot-password-app,\""), "{csv}");
+    let gaps = truong.get("/gaps").await;
+    assert_eq!(gaps[0]["question"], "cách nấu phở bò ngon");
+    let draft = truong.request(Method::GET, "/gaps/draft").query(&[("question", "cách nấu phở bò ngon")]).send().await.expect("an answer");
+    assert!(draft.headers()["content-disposition"].to_str().expect("text").contains("attachment"));
+    assert!(draft.text().await.expect("text").contains("cách nấu phở bò ngon"));
+    for bad in ["/statistics?from=x", "/statistics?from=2026-01-02&to=2026-01-01", "/statistics?from=2000-01-01&to=2026-01-01"] {
+        let refused = truong.request(Method::GET, bad).send().await.expect("an answer");
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{bad}");
+    }
+    let thu = operator(&server, "thu", "Chị Thu").await;
+    for path in ["/statistics", "/statistics.csv", "/gaps", "/gaps/draft?question=a"] {
+        let refused = thu.request(Method::GET, path).send().await.expect("an answer");
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+}
+
+async fn telegram_is_told_the_place_and_not_too_often(options: Options) {
+    const AHEAD: usize = 5;
+    let telegram = Telegram::start().await.expect("a Bot API");
+    let server = options.variable("TELEGRAM_BOT_TOKEN", TOKEN).variable("HOTRO_TELEGRAM_API_URL", telegram.url()).start().await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    for _ in 0..AHEAD {
+        asks(&server).await;
+    }
+    truong.sees("those ahead wait", |view| view["waiting_total"] == AHEAD).await;
+    telegram.citizen(AN).says("/tongdai");
+    let told = |position: usize| format!("Bạn đang ở vị trí {position}");
+    telegram.until("An knows the place", |world| world.sent_to(AN).any(|sent| sent.html.contains(&told(AHEAD + 1)))).await;
+    for left in (0..AHEAD).rev() {
+        let view = truong.sees("one less waits", |view| view["waiting_total"] == left + 2).await;
+        let first = view["waiting"][0]["handoff_id"].as_str().expect("an id").to_owned();
+        let body = json!({ "fence": null, "reason": "duplicate" });
+        assert_eq!(truong.post(&format!("/handoffs/{first}/resolve"), body).await.status(), StatusCode::NO_CONTENT);
+    }
+    telegram.until("An is next", |world| world.sent_to(AN).any(|sent| sent.html.contains(&told(1)))).await;
+    let positions: Vec<String> = telegram.look(|world| {
+        world.sent_to(AN).filter_map(|sent| sent.html.split_once("Bạn đang ở vị trí ")?.1.chars().next()).map(String::from).collect()
+    });
+    assert_eq!(positions, ["6", "3", "2", "1"]);
+    telegram.citizen(AN).taps("Rời hàng đợi");
+    truong.sees("nobody waits", |view| view["waiting_total"] == 0).await;
+}
+
+async fn a_kill_keeps_places_and_owners(options: Options) {
+    let mut server = options.start().await;
+    let thu = operator(&server, "thu", "Chị Thu").await;
+    thu.is_present(None).await;
+    let (mai, binh) = (asks(&server).await, asks(&server).await);
+    let waiting = thu.finds("waiting", "waiting", &mai.id).await;
+    let claim = thu.claims(waiting["handoff_id"].as_str().expect("an id")).await;
+    let place = thu.finds("waiting", "waiting", &binh.id).await;
+    server.kill();
+    let server = server.start_again().await;
+    let view = thu.sees("all is as it was", |view| view["waiting_total"] == 1 && view["mine"][0]["stage"] == "claimed").await;
+    assert_eq!((&view["waiting"][0]["handoff_id"], &view["waiting"][0]["queued_ms"]), (&place["handoff_id"], &place["queued_ms"]));
+    assert_eq!(thu.says(&claim, "mình vẫn ở đây").await.0, StatusCode::ACCEPTED);
+    mai.hears("operator_message", 0).await;
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_share_one_queue() {
+    let url = Postgres::shared().database().await.expect("a database");
+    let (here, there) = (Options::new().database(&url).start().await, Options::new().database(&url).start().await);
+    let thu = operator(&here, "thu", "Chị Thu").await;
+    let nam = operator(&here, "nam", "Anh Nam").await.at(&there);
+    thu.is_present(None).await;
+    nam.is_present(None).await;
+    let mai = asks(&there).await;
+    let binh = asks(&there).await;
+    let mut stream = binh.on(&here).follow(None).await;
+    let waiting = thu.finds("waiting", "waiting", &mai.id).await;
+    nam.finds("waiting", "waiting", &mai.id).await;
+    let handoff = waiting["handoff_id"].as_str().expect("an id");
+    let path = format!("/handoffs/{handoff}/claim");
+    let (one, other) = tokio::join!(thu.post(&path, json!({})), nam.post(&path, json!({})));
+    let mut statuses = [one.status().as_u16(), other.status().as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    let winner = if one.status() == StatusCode::OK { &thu } else { &nam };
+    let claim = winner.claims(handoff).await;
+    assert_eq!(winner.says(&claim, "Chào bạn.").await.0, StatusCode::ACCEPTED);
+    mai.hears("operator_message", 0).await;
+    // The one behind hears of it at the other node, too.
+    loop {
+        let event = stream.next().await.expect("the stream goes on");
+        if event["whisper"] == "position" && event["data"]["position"] == 1 {
+            break;
+        }
+    }
+    let ended = mai.on(&here).tap("end-talk").await;
+    assert_eq!(mai.hears("handoff_resolved", ended.seq).await["reason"], "ended_by_citizen");
+    assert_eq!(code(&winner.says(&claim, "alo?").await).0, 409);
 }
 
 /// The short version of `make race`.

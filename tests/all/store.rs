@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use harness::postgres::Postgres;
 use hotro::store::{
-    Announcement, Append, Appended, EVENTS_PER_APPEND_MAX, HandoffReason, NewConversation, NewEvent, Snapshot, Store, StoreEffect,
-    StoreError, StoredEvent,
+    Announcement, Append, Appended, DeskAppend, DeskChange, DeskNote, DeskWrite, DeskWritten, EVENTS_PER_APPEND_MAX, HandoffReason,
+    NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent,
 };
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -99,6 +99,12 @@ on_both! {
     a_blocked_chat_is_not_behind
     a_lease_has_one_holder
     a_lease_that_ran_out_is_taken_once
+    a_decision_is_written_whole_or_not_at_all
+    racing_decisions_on_one_version_have_one_winner
+    what_an_operator_sends_is_written_once
+    a_decision_on_a_row_that_has_changed_is_refused
+    a_citizen_who_leaves_moves_the_version
+    a_queue_is_loaded_as_it_was_written
 }
 
 const AT_MS: i64 = 1_790_000_000_000;
@@ -687,4 +693,151 @@ async fn a_lease_that_ran_out_is_taken_once(database: Database) {
         tasks.spawn(async move { store.acquire_lease("poll", &node.to_string(), 5_000, 1_000).await.unwrap() });
     }
     assert_eq!(tasks.join_all().await.into_iter().filter(|taken| *taken).count(), 1);
+}
+
+/// A conversation that waits, seen by the queue: conversation and handoff. The version is one more afterwards.
+async fn entered(store: &Store) -> (Uuid, Uuid) {
+    let id = begin(store).await;
+    store.append(Append { effects: queue("asked"), ..append(id, 1) }).await.unwrap();
+    let row = store.new_handoffs().await.unwrap().into_iter().find(|row| row.conversation_id == id).expect("it is new");
+    let expected_version = store.desk_version().await.unwrap();
+    let change =
+        DeskChange::Entered { handoff_id: row.handoff_id, priority: 2, need: Some("bhyt".to_owned()), ticket: expected_version + 1 };
+    let write = DeskWrite { expected_version, at_ms: AT_MS, changes: vec![change], ..DeskWrite::default() };
+    assert_eq!(store.write_desk(write).await, Ok(DeskWritten::Done { first_seqs: Vec::new() }));
+    (id, row.handoff_id)
+}
+
+fn at_the_head(conversation_id: Uuid, input_id: Option<&str>) -> DeskAppend {
+    DeskAppend { conversation_id, expected_seq: None, events: vec![event("desk")], input_id: input_id.map(str::to_owned), snapshot: None }
+}
+
+fn claim(handoff_id: Uuid, fence: i64) -> DeskChange {
+    DeskChange::Claimed { handoff_id, operator_id: Uuid::now_v7(), fence, at_ms: AT_MS }
+}
+
+async fn a_decision_is_written_whole_or_not_at_all(database: Database) {
+    let store = database.open().await;
+    let (id, handoff) = entered(&store).await;
+    let write = DeskWrite {
+        expected_version: 1,
+        at_ms: AT_MS,
+        changes: vec![claim(handoff, 1)],
+        notes: vec![DeskNote::Labels { conversation_id: id, labels: "[\"gấp\"]".to_owned() }],
+        appends: vec![at_the_head(id, None)],
+        audits: Vec::new(),
+    };
+    // Another version, another seq, a row that is not there: each refuses all of it.
+    let stale = DeskWrite { expected_version: 0, ..write.clone() };
+    assert_eq!(store.write_desk(stale).await, Ok(DeskWritten::StaleQueue));
+    let behind = DeskAppend { expected_seq: Some(1), ..at_the_head(id, None) };
+    assert_eq!(store.write_desk(DeskWrite { appends: vec![behind], ..write.clone() }).await, Ok(DeskWritten::StaleLog));
+    let unknown = DeskWrite { changes: vec![claim(handoff, 1), claim(Uuid::now_v7(), 1)], ..write.clone() };
+    assert_eq!(store.write_desk(unknown).await, Ok(DeskWritten::StaleQueue));
+    assert_eq!((log(&store, id).await.len(), store.desk_version().await), (2, Ok(1)));
+    assert_eq!(store.labels(id).await.as_deref(), Ok("[]"));
+
+    let mut announcements = store.announcements();
+    assert_eq!(store.write_desk(write.clone()).await, Ok(DeskWritten::Done { first_seqs: vec![3] }));
+    assert_eq!(next(&mut announcements).await, Announcement::Events { conversation_id: id, seq: 3 });
+    assert_eq!(next(&mut announcements).await, Announcement::Desk { version: 2 });
+    assert_eq!((log(&store, id).await.len(), store.desk_version().await), (3, Ok(2)));
+    assert_eq!(store.labels(id).await.as_deref(), Ok("[\"gấp\"]"));
+    assert_eq!(store.write_desk(write).await, Ok(DeskWritten::StaleQueue), "twice");
+
+    // Nothing of the queue changes: the version is checked and stays.
+    let words = DeskWrite { expected_version: 2, at_ms: AT_MS, appends: vec![at_the_head(id, None)], ..DeskWrite::default() };
+    assert_eq!(store.write_desk(words.clone()).await, Ok(DeskWritten::Done { first_seqs: vec![4] }));
+    assert_eq!(store.write_desk(DeskWrite { expected_version: 1, ..words }).await, Ok(DeskWritten::StaleQueue));
+    assert_eq!(store.desk_version().await, Ok(2));
+}
+
+async fn racing_decisions_on_one_version_have_one_winner(database: Database) {
+    let nodes = [database.open().await, database.open().await];
+    let (id, handoff) = entered(&nodes[0]).await;
+    let decisions = (0..16).map(|number| {
+        let changes = vec![claim(handoff, 1)];
+        let write = DeskWrite { expected_version: 1, at_ms: AT_MS, changes, appends: vec![at_the_head(id, None)], ..DeskWrite::default() };
+        nodes[number % 2].write_desk(write)
+    });
+    let written = join_all(decisions).await;
+    assert_eq!(written.iter().filter(|written| **written == Ok(DeskWritten::Done { first_seqs: vec![3] })).count(), 1, "{written:?}");
+    assert_eq!(written.iter().filter(|written| **written == Ok(DeskWritten::StaleQueue)).count(), 15, "{written:?}");
+    assert_eq!(log(&nodes[1], id).await.len(), 3);
+}
+
+async fn what_an_operator_sends_is_written_once(database: Database) {
+    let store = database.open().await;
+    let (id, _) = entered(&store).await;
+    let write = |version| DeskWrite {
+        expected_version: version,
+        at_ms: AT_MS,
+        appends: vec![at_the_head(id, Some("desk:a"))],
+        ..DeskWrite::default()
+    };
+    assert_eq!(store.write_desk(write(1)).await, Ok(DeskWritten::Done { first_seqs: vec![3] }));
+    // Whatever has become of the queue meanwhile.
+    assert_eq!(store.write_desk(write(1)).await, Ok(DeskWritten::Duplicate { seq: 3 }));
+    assert_eq!(store.write_desk(write(0)).await, Ok(DeskWritten::Duplicate { seq: 3 }));
+    assert_eq!(log(&store, id).await.len(), 3);
+}
+
+async fn a_decision_on_a_row_that_has_changed_is_refused(database: Database) {
+    let store = database.open().await;
+    let (_, handoff) = entered(&store).await;
+    let write = async |changes: Vec<DeskChange>| {
+        let expected_version = store.desk_version().await.unwrap();
+        store.write_desk(DeskWrite { expected_version, at_ms: AT_MS, changes, ..DeskWrite::default() }).await
+    };
+    let done = Ok(DeskWritten::Done { first_seqs: Vec::new() });
+    assert_eq!(write(vec![claim(handoff, 2)]).await, Ok(DeskWritten::StaleQueue), "a number is left out");
+    assert_eq!(write(vec![claim(handoff, 1)]).await, done);
+    assert_eq!(write(vec![claim(handoff, 2)]).await, Ok(DeskWritten::StaleQueue), "it is claimed");
+    assert_eq!(write(vec![DeskChange::Released { handoff_id: handoff, avoid_operator_id: None }]).await, done);
+    assert_eq!(write(vec![claim(handoff, 1)]).await, Ok(DeskWritten::StaleQueue), "a number comes again");
+    let closed = || DeskChange::Closed { handoff_id: handoff, state: "abandoned", resolution: None, at_ms: AT_MS };
+    assert_eq!(write(vec![closed()]).await, done);
+    assert_eq!(write(vec![closed()]).await, Ok(DeskWritten::StaleQueue), "it is closed");
+}
+
+async fn a_citizen_who_leaves_moves_the_version(database: Database) {
+    let store = database.open().await;
+    let (id, _) = entered(&store).await;
+    store.append(Append { effects: vec![StoreEffect::LeaveQueue], ..append(id, 2) }).await.unwrap();
+    assert_eq!(store.desk_version().await, Ok(2));
+    assert_eq!(store.desk_rows(10).await.unwrap().handoffs, []);
+}
+
+async fn a_queue_is_loaded_as_it_was_written(database: Database) {
+    let store = database.open().await;
+    let (id, handoff) = entered(&store).await;
+    let (done, gone) = (entered(&store).await.1, entered(&store).await.1);
+    assert_eq!(store.new_handoffs().await, Ok(Vec::new()));
+    let operator_id = Uuid::now_v7();
+    let changes = vec![
+        DeskChange::OfferUntil { handoff_id: handoff, until_ms: AT_MS },
+        claim(done, 1),
+        DeskChange::Closed { handoff_id: done, state: "resolved", resolution: Some("answered"), at_ms: AT_MS + 5 },
+        DeskChange::Closed { handoff_id: gone, state: "abandoned", resolution: None, at_ms: AT_MS },
+    ];
+    let write = |changes| DeskWrite { expected_version: 3, at_ms: AT_MS, changes, ..DeskWrite::default() };
+    assert_eq!(store.write_desk(write(changes.clone())).await, Ok(DeskWritten::StaleQueue), "nobody is being asked");
+    assert_eq!(store.write_desk(write(changes[1..].to_vec())).await, Ok(DeskWritten::Done { first_seqs: Vec::new() }));
+    let told = DeskWrite {
+        expected_version: 4,
+        at_ms: AT_MS,
+        changes: vec![claim(handoff, 1), DeskChange::Released { handoff_id: handoff, avoid_operator_id: Some(operator_id) }],
+        notes: vec![DeskNote::Told { handoff_id: handoff, position: 3 }],
+        ..DeskWrite::default()
+    };
+    assert_eq!(store.write_desk(told).await, Ok(DeskWritten::Done { first_seqs: Vec::new() }));
+
+    let rows = store.desk_rows(10).await.unwrap();
+    assert_eq!((rows.version, rows.next_ticket), (5, 4));
+    assert_eq!(rows.served, [(done, AT_MS + 5, AT_MS)]);
+    let [row] = rows.handoffs.as_slice() else { panic!("{:?}", rows.handoffs) };
+    assert_eq!((row.handoff_id, row.conversation_id, row.channel.as_str(), row.priority, row.ticket), (handoff, id, "web", 2, Some(1)));
+    assert_eq!((row.state.as_str(), row.operator_id, row.fence, row.avoid_operator_id), ("waiting", None, 1, Some(operator_id)));
+    assert_eq!((row.need.as_deref(), row.told_position, row.claimed_ms), (Some("bhyt"), Some(3), Some(AT_MS)));
+    assert_eq!(store.service_level(0, AT_MS, 1_000).await, Ok((2, 2)));
 }

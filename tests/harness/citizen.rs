@@ -39,12 +39,19 @@ impl Citizen {
     /// # Panics
     /// The server refuses.
     pub async fn begin(server: &Server) -> Citizen {
-        let http = http();
-        let response = http.post(server.url("/api/conversations")).send().await.expect("the server answers");
+        Citizen::begin_at(http(), &server.url("")).await
+    }
+
+    /// As [`Citizen::begin`], at a server of this address, by this client.
+    ///
+    /// # Panics
+    /// The server refuses.
+    pub async fn begin_at(http: Client, base: &str) -> Citizen {
+        let response = http.post(format!("{base}/api/conversations")).send().await.expect("the server answers");
         assert_eq!(response.status(), StatusCode::CREATED);
         let created: Value = response.json().await.expect("JSON");
         let field = |name: &str| created[name].as_str().unwrap_or_else(|| panic!("{name} in {created}")).to_owned();
-        Citizen { http, base: server.url(""), id: field("conversation_id"), token: field("token") }
+        Citizen { http, base: base.to_owned(), id: field("conversation_id"), token: field("token") }
     }
 
     /// The same conversation through another node.
@@ -81,6 +88,15 @@ impl Citizen {
     /// A request to send a message, with the token and no body yet.
     pub fn post_message(&self) -> RequestBuilder {
         self.http.post(format!("{}/api/conversations/{}/messages", self.base, self.id)).bearer_auth(&self.token)
+    }
+
+    /// Sends something else about the conversation.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn post(&self, what: &str, body: &Value) -> Response {
+        let request = self.http.post(format!("{}/api/conversations/{}/{what}", self.base, self.id)).bearer_auth(&self.token);
+        request.json(body).send().await.expect("the server answers")
     }
 
     /// A request to read the log, with the token.

@@ -58,12 +58,20 @@ impl Operator {
     /// # Panics
     /// The server refuses.
     pub async fn join(server: &Server, name: &str, display_name: &str, role: Role) -> Operator {
-        let store = Store::open(&server.database_url()).await.expect("the database opens");
+        Operator::join_at(&server.url(""), &server.database_url(), name, display_name, role).await
+    }
+
+    /// As [`Operator::join`], at a server of this address on this database.
+    ///
+    /// # Panics
+    /// The server refuses.
+    pub async fn join_at(base: &str, database_url: &str, name: &str, display_name: &str, role: Role) -> Operator {
+        let store = Store::open(database_url).await.expect("the database opens");
         let added = Roster::new(store.clone()).add(name, Some(display_name), role, Actor::CommandLine, now_ms()).await;
         store.close().await;
         let (id, invitation) = added.expect("added");
         let token = invitation.token.reveal().to_owned();
-        let mut operator = Operator { base: server.url(""), cookie: String::new(), id };
+        let mut operator = Operator { base: base.to_owned(), cookie: String::new(), id };
         let totp = match role {
             Role::Operator => None,
             Role::Supervisor => {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use faq::Faq;
-use hotro::dialogue::{Channel, Context, Input, Recorded, Situation, State, Turn, step};
+use hotro::dialogue::{Channel, Context, Event, Input, Recorded, Situation, State, Turn, step};
 use jiff::civil::datetime;
 use jiff::tz::Offset;
 use knowledge::Knowledge;
@@ -26,6 +26,7 @@ pub fn now_ms() -> i64 {
 /// A log and its state, carried along turn by turn as the program does.
 pub struct Conversation {
     channel: Channel,
+    desk: Situation,
     /// Everything that happened.
     pub log: Vec<Recorded>,
     /// What the log adds up to.
@@ -35,23 +36,33 @@ pub struct Conversation {
 impl Conversation {
     /// An empty log.
     pub fn on(channel: Channel) -> Conversation {
-        Conversation { channel, log: Vec::new(), state: State::default() }
+        Conversation { channel, desk: Situation::USUAL, log: Vec::new(), state: State::default() }
+    }
+
+    /// The same while the desk is so.
+    pub fn at(self, desk: Situation) -> Conversation {
+        Conversation { desk, ..self }
+    }
+
+    /// Something that is not the citizen's doing, appended to the log.
+    pub fn happens(&mut self, event: Event) {
+        let recorded = Recorded { seq: self.state.seq + 1, at_ms: now_ms(), event };
+        self.state.apply(&recorded);
+        self.log.push(recorded);
     }
 
     /// One turn, appended to the log.
     pub fn hear(&mut self, input: &Input) -> Turn {
         let turn = self.step(input);
         for event in &turn.events {
-            let recorded = Recorded { seq: self.state.seq + 1, at_ms: now_ms(), event: event.clone() };
-            self.state.apply(&recorded);
-            self.log.push(recorded);
+            self.happens(event.clone());
         }
         turn
     }
 
     /// The turn that an input would lead to.
     pub fn step(&self, input: &Input) -> Turn {
-        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel, desk: &Situation::USUAL };
+        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel, desk: &self.desk };
         step(&self.state, &format!("input-{}", self.state.seq), input, &context)
     }
 }

@@ -4,6 +4,7 @@
 mod citizen;
 mod connection;
 mod crash;
+mod desk;
 mod questions;
 mod report;
 mod server;
@@ -35,6 +36,9 @@ struct Options {
     /// Event streams that are open and idle.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     streams: u32,
+    /// Only the desk: consoles that are open.
+    #[arg(long, value_name = "CONSOLES", value_parser = clap::value_parser!(u32).range(1..=500))]
+    desk: Option<u32>,
     /// The program to measure; default: `hotro` beside this one.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -56,6 +60,15 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<ExitCode> {
     allow_open_files()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
+    if let Some(consoles) = options.desk {
+        let desk = runtime.block_on(measure_desk(options, consoles as usize))?;
+        if options.json {
+            println!("{}", serde_json::to_string_pretty(&desk)?);
+        } else {
+            print!("{desk}");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = runtime.block_on(measure(options))?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -65,11 +78,23 @@ fn run(options: &Options) -> Result<ExitCode> {
     Ok(if report.keeps_promises() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+async fn measure_desk(options: &Options, consoles: usize) -> Result<desk::Desk> {
+    let program = program(options)?;
+    let folder = TempDir::new().context("making a temporary folder")?;
+    let server = Server::start(&program, folder.path()).await?;
+    let url = format!("sqlite://{}", folder.path().join("hotro.db").display());
+    desk::fill(&server, &url, consoles, options.streams as usize, Duration::from_secs(options.seconds)).await.context("filling the desk")
+}
+
+fn program(options: &Options) -> Result<PathBuf> {
+    match &options.program {
+        Some(program) => Ok(program.clone()),
+        None => beside("hotro"),
+    }
+}
+
 async fn measure(options: &Options) -> Result<Report> {
-    let program = match &options.program {
-        Some(program) => program.clone(),
-        None => beside("hotro")?,
-    };
+    let program = program(options)?;
     // A server of its own for the memory: what a load run leaves behind would be counted, or used again unseen.
     let folder = TempDir::new().context("making a temporary folder")?;
     let (server, start) = start::first_answer(&program, folder.path()).await.context("starting")?;

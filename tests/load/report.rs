@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::crash::Crash;
+use crate::desk::Desk;
 use crate::start::Start;
 use crate::streams::Streams;
 use crate::turns::Turns;
@@ -22,6 +23,17 @@ impl Report {
     /// Correctness, which no slow machine excuses. The times are for people to judge.
     pub fn keeps_promises(&self) -> bool {
         self.turns.errors == 0 && self.crash.is_harmless()
+    }
+}
+
+impl fmt::Display for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut row = |what: &str, measured: String, aim: &str| writeln!(f, "{what:<44} {measured:>22}   {aim}");
+        row(&format!("{} consoles, {} waiting, {:.0} s", self.consoles, self.citizens, self.seconds), "measured".to_owned(), "aim")?;
+        row("new position, p50, p99", format!("{:.0} ms, {:.0} ms", self.position_p50_ms, self.position_p99_ms), "p99 under 300 ms")?;
+        row("operator's words, p50, p99", format!("{:.0} ms, {:.0} ms", self.message_p50_ms, self.message_p99_ms), "p99 under 300 ms")?;
+        row("processor of the server", format!("{:.0} % of one", self.server_processor_percent), "")?;
+        row("resident memory", format!("{:.1} MB", self.resident_mb), "")
     }
 }
 

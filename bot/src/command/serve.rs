@@ -52,8 +52,10 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
     let limits = Limits::new(&config.limits);
-    let accounts = Accounts::new(store.clone(), super::load_key(config, &store).await?).context("starting the accounts")?;
-    let hotline = Hotline::open(conversations.clone(), config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
+    let key = super::load_key(config, &store).await?;
+    let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
+    let hotline =
+        Hotline::open(conversations.clone(), key, config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
     let (desk_routes, desk_doc) = api::router(desk);
     let hotline_task = tokio::spawn({

@@ -2,12 +2,14 @@
 
 mod bell;
 mod gaps;
+mod phone;
 mod replay;
 mod token;
 mod whisper;
 
 pub use bell::Follower;
 pub use gaps::{GAPS_LISTED_MAX, Gap, Gaps, UNHELPED_KEPT_MAX, Unhelped, UnhelpedQuestion, Unhelpful, unhelped};
+pub use phone::Phone;
 pub use replay::{Difference, Replayed, replay};
 pub use token::Token;
 pub use whisper::{Listener, Place, Whisper};
@@ -84,6 +86,34 @@ pub trait Desk: Send + Sync {
 
     /// A citizen has entered the queue just now.
     fn entered(&self);
+
+    /// The citizen wants to be called back instead of waiting. The seq of what the log tells of it; the same `client_id` again gives
+    /// the same.
+    fn ask_callback(&self, id: Uuid, client_id: String, wish: CallbackWish) -> BoxFuture<'_, Result<u64, StoreError>>;
+}
+
+/// A call that a citizen wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackWish {
+    /// Where.
+    pub phone: Phone,
+    /// From when, in Unix milliseconds.
+    pub from_ms: i64,
+    /// Until when.
+    pub to_ms: i64,
+}
+
+impl CallbackWish {
+    /// Later than this from now on nobody knows who will be there.
+    pub const AHEAD_MS_MAX: i64 = 14 * 24 * 60 * 60 * 1_000;
+    /// A call needs so much room at least.
+    pub const WINDOW_MS_MIN: i64 = 15 * 60 * 1_000;
+
+    /// Whether the window can be kept: long enough, not over, and not too far away.
+    pub fn fits(&self, now_ms: i64) -> bool {
+        let long_enough = self.to_ms.saturating_sub(self.from_ms) >= CallbackWish::WINDOW_MS_MIN;
+        long_enough && self.to_ms > now_ms && self.to_ms <= now_ms.saturating_add(CallbackWish::AHEAD_MS_MAX)
+    }
 }
 
 /// All conversations of this process.
@@ -198,6 +228,15 @@ impl Conversations {
             }
         }
         Err(ConversationError::Busy)
+    }
+
+    /// Notes that the citizen wants to be called back; see [`Desk::ask_callback`].
+    ///
+    /// # Errors
+    /// No operators' side runs in this process, or the database fails.
+    pub async fn ask_callback(&self, id: Uuid, client_id: String, wish: CallbackWish) -> Result<u64, ConversationError> {
+        let desk = self.desk().ok_or(ConversationError::Busy)?;
+        Ok(desk.ask_callback(id, client_id, wish).await?)
     }
 
     /// Whether the token opens the conversation. An unknown conversation and a wrong token look the same.

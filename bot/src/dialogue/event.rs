@@ -295,6 +295,8 @@ pub enum HandoffReason {
     MissedTwice,
     /// Was not content with the answer.
     Unhappy,
+    /// Asked about a complaint or denunciation before.
+    Complaint,
 }
 
 impl HandoffReason {
@@ -304,6 +306,7 @@ impl HandoffReason {
             HandoffReason::Asked => "asked",
             HandoffReason::MissedTwice => "missed_twice",
             HandoffReason::Unhappy => "unhappy",
+            HandoffReason::Complaint => "complaint",
         }
     }
 }

@@ -11,6 +11,9 @@ const ENDED_BY_CITIZEN: &str = "ended_by_citizen";
 /// The word of the log for abuse: whoever was sent away for it is not asked how it was.
 const MISUSE: &str = "misuse";
 
+/// The topic of complaints (khiếu nại) and denunciations (tố cáo): who asks for an operator after it is served first.
+pub const COMPLAINT_TOPIC: &str = "bhxh/complaint-denunciation";
+
 /// Whether operators are there, as far as a turn needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Situation {
@@ -44,7 +47,9 @@ pub(super) fn ask(state: &State, context: &Context<'_>) -> Reply {
         let choices = [texts::call_choice(), texts::leave_message_choice()];
         return Reply::say(Outcome::Action, texts::closed_now(context.now_ms, desk.next_opening_ms)).offering(choices);
     }
-    let reason = if state.misses_in_row >= MISSES_BEFORE_OPERATOR {
+    let reason = if state.last_topic.as_ref().is_some_and(|topic| topic.as_str() == COMPLAINT_TOPIC) {
+        HandoffReason::Complaint
+    } else if state.misses_in_row >= MISSES_BEFORE_OPERATOR {
         HandoffReason::MissedTwice
     } else if state.misses_in_row > 0 {
         HandoffReason::Unhappy

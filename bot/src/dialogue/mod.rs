@@ -14,7 +14,7 @@ pub mod texts;
 
 pub use choice::{Choice, ChoiceId};
 pub use event::{Channel, Decided, Event, HandoffReason, Message, Minutes, Outcome, Recorded};
-pub use handoff::{Situation, after_callback, after_resolution, answer_of};
+pub use handoff::{COMPLAINT_TOPIC, Situation, after_callback, after_resolution, answer_of};
 pub use input::{Input, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
 pub use state::{Rating, State, Writing};

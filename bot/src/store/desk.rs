@@ -168,6 +168,23 @@ pub enum DeskNote {
         /// When.
         at_ms: i64,
     },
+    /// The citizen wants to be called back. An open wish is replaced.
+    Callback {
+        /// Its key.
+        callback_id: Uuid,
+        /// Whose.
+        conversation_id: Uuid,
+        /// The number, sealed for the key.
+        phone_sealed: String,
+        /// Its last digits.
+        phone_masked: String,
+        /// From when, in Unix milliseconds.
+        from_ms: i64,
+        /// Until when.
+        to_ms: i64,
+        /// When it was asked for.
+        asked_ms: i64,
+    },
     /// Other labels.
     Labels {
         /// Of which conversation.
@@ -585,6 +602,25 @@ async fn note_down(tx: &mut Tx, note: &DeskNote) -> Result<(), sqlx::Error> {
                 .execute(&mut **tx)
                 .await
                 .map(drop))
+        }
+        DeskNote::Callback { callback_id, conversation_id, phone_sealed, phone_masked, from_ms, to_ms, asked_ms } => {
+            on_tx!(tx, |tx| query(
+                "insert into callback (callback_id, conversation_id, phone_sealed, phone_masked, from_ms, to_ms, asked_ms)
+                 values ($1, $2, $3, $4, $5, $6, $7)
+                 on conflict (conversation_id) where done_ms is null do update
+                 set callback_id = excluded.callback_id, phone_sealed = excluded.phone_sealed, phone_masked = excluded.phone_masked,
+                     from_ms = excluded.from_ms, to_ms = excluded.to_ms, asked_ms = excluded.asked_ms, taken_by = null"
+            )
+            .bind(callback_id.to_string())
+            .bind(conversation_id.to_string())
+            .bind(phone_sealed)
+            .bind(phone_masked)
+            .bind(from_ms)
+            .bind(to_ms)
+            .bind(asked_ms)
+            .execute(&mut **tx)
+            .await
+            .map(drop))
         }
         DeskNote::Labels { conversation_id, labels } => {
             on_tx!(tx, |tx| query("update conversation set labels = $2 where conversation_id = $1")

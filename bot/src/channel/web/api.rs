@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::Web;
 use super::error::{ApiError, ErrorBody};
-use crate::conversation::{Follower, Listener, Token, Whisper};
+use crate::conversation::{CallbackWish, Follower, Listener, Phone, Token, Whisper, now_ms};
 use crate::dialogue::{Channel, Input, MESSAGE_CHARS_MAX, Recorded};
 
 /// Comment lines keep proxies and the widget's watchdog quiet.
@@ -99,8 +99,7 @@ fn parse_message(body: Result<Bytes, BytesRejection>) -> Result<(String, Input),
         _ => ApiError::BadJson,
     })?;
     let message: NewMessage = serde_json::from_slice(&body).map_err(|_| ApiError::BadJson)?;
-    let client_id =
-        message.client_id.as_deref().and_then(|text| Uuid::parse_str(text).ok()).ok_or(ApiError::BadRequest("client_id"))?.to_string();
+    let client_id = parse_client_id(message.client_id.as_deref())?;
     let input = match (message.text, message.choice) {
         (Some(text), None) if text.chars().count() > MESSAGE_CHARS_MAX => return Err(ApiError::MessageTooLong),
         (Some(text), None) => Input::Message { text },
@@ -109,6 +108,10 @@ fn parse_message(body: Result<Bytes, BytesRejection>) -> Result<(String, Input),
         _ => return Err(ApiError::BadRequest("text")),
     };
     Ok((client_id, input))
+}
+
+fn parse_client_id(text: Option<&str>) -> Result<String, ApiError> {
+    Ok(text.and_then(|text| Uuid::parse_str(text).ok()).ok_or(ApiError::BadRequest("client_id"))?.to_string())
 }
 
 #[derive(Deserialize)]
@@ -245,6 +248,46 @@ fn whispered(before: Whisper, now: Whisper) -> Option<sse::Event> {
         return sse::Event::default().event("position").json_data(body).ok();
     }
     (before.typed != now.typed).then(|| sse::Event::default().event("typing").data("{}"))
+}
+
+/// A call that the citizen wants instead of waiting.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct NewCallback {
+    /// A UUID made by the client.
+    client_id: Option<String>,
+    /// A number in Vietnam. It is sealed at once, shown to the operator who calls, and wiped after the call.
+    phone: Option<String>,
+    /// From when, in Unix milliseconds.
+    from_ms: Option<i64>,
+    /// Until when; at least 15 minutes later, at most 14 days from now.
+    to_ms: Option<i64>,
+}
+
+/// Asks to be called back. The place in the queue is given up.
+#[utoipa::path(post, path = "/api/conversations/{id}/callback", request_body = NewCallback,
+    params(("id" = Uuid, Path), ("Authorization" = String, Header, description = "Bearer <token>")),
+    responses((status = 202, body = Accepted), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody))
+)]
+pub(super) async fn ask_callback(
+    State(web): State<Web>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(StatusCode, Json<Accepted>), ApiError> {
+    web.inner.origins.check(&headers)?;
+    let id = authorise(&web, id, &headers).await?;
+    web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
+    let wish: NewCallback = serde_json::from_slice(&body.map_err(|_| ApiError::BadJson)?).map_err(|_| ApiError::BadJson)?;
+    let client_id = parse_client_id(wish.client_id.as_deref())?;
+    let phone = wish.phone.as_deref().and_then(Phone::parse).ok_or(ApiError::BadRequest("phone"))?;
+    let (Some(from_ms), Some(to_ms)) = (wish.from_ms, wish.to_ms) else { return Err(ApiError::BadRequest("from_ms")) };
+    let wish = CallbackWish { phone, from_ms, to_ms };
+    if !wish.fits(now_ms()) {
+        return Err(ApiError::BadRequest("to_ms"));
+    }
+    let seq = web.conversations().ask_callback(id, client_id, wish).await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted { seq })))
 }
 
 /// Tells the operator, for some seconds, that the citizen types. Stored nowhere.

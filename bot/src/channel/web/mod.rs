@@ -88,6 +88,7 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .routes(routes!(api::post_message))
         .routes(routes!(api::read_events))
         .routes(routes!(api::typing))
+        .routes(routes!(api::ask_callback))
         .split_for_parts();
     doc.merge(beside);
     let doc = Arc::new(doc);

@@ -4,6 +4,7 @@
 //! somebody signs in. [`SignedIn`](crate::desk::account::SignedIn) and [`Supervisor`] are the extractors that other routes ask for.
 
 mod audit;
+mod callback;
 mod conversation;
 mod error;
 mod guard;
@@ -171,6 +172,9 @@ pub fn router(desk: Desk) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(tool::canned, tool::add_canned))
         .routes(routes!(tool::change_canned, tool::delete_canned))
         .routes(routes!(tool::settings, tool::change_settings))
+        .routes(routes!(callback::list))
+        .routes(routes!(callback::reveal))
+        .routes(routes!(callback::done))
         .routes(routes!(statistics::show))
         .routes(routes!(statistics::csv))
         .routes(routes!(statistics::gaps))

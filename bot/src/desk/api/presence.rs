@@ -38,7 +38,7 @@ pub(super) async fn renew(State(desk): State<Desk>, who: SignedIn, Body(presence
     let seated =
         Seated { id, name: who.operator.display_name.clone(), skills: skills_of(&who.operator.skills), capacity: who.operator.capacity };
     let hotline = desk.hotline()?;
-    hotline.present(&seated, presence.accepting).await?.outcome.map_err(DeskError::Refused)?;
+    hotline.present(&seated, presence.accepting).await?.map_err(DeskError::Refused)?;
     Ok(Json(Present { accepting: hotline.accepts(id).await? }))
 }
 

@@ -13,7 +13,7 @@ pub use picture::{HandoffView, OperatorView, Picture, WAITING_SHOWN_MAX};
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use tokio::sync::broadcast::error::RecvError;
@@ -25,8 +25,9 @@ use super::queue::{
     Skill, Skills, Stage, Target, decide,
 };
 use super::settings::Settings;
-use crate::conversation::{Conversations, Desk, now_ms};
-use crate::dialogue::{Event, Situation};
+use crate::conversation::{CallbackWish, Conversations, Desk, now_ms};
+use crate::dialogue::{Event, Situation, after_callback};
+use crate::secret::{Key, OpenError};
 use crate::store::{
     Announcement, Append, Appended, DeskAppend, DeskHandoffRow, DeskNote, DeskRows, DeskSeatRow, DeskWritten, NewAudit, NewEvent, Store,
     StoreError,
@@ -41,6 +42,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// What consoles and citizens see changes at most so often.
 const PICTURE_EVERY: Duration = Duration::from_millis(200);
+/// Settings that another node has saved are in force here within this time and the next change or estimate.
+const SETTINGS_READ_EVERY: Duration = Duration::from_secs(5);
 /// Waiting times are estimated anew so often, although nothing has happened.
 const ESTIMATE_EVERY: Duration = Duration::from_secs(15);
 
@@ -131,7 +134,10 @@ impl From<&DeskHandoffRow> for Case {
 /// The hotline's queue in service.
 pub struct Hotline {
     conversations: Arc<Conversations>,
+    /// Seals telephone numbers.
+    key: Key,
     rules: Rules,
+    defaults: Settings,
     settings: RwLock<Arc<Settings>>,
     held: Mutex<Option<Held>>,
     /// Citizens have entered.
@@ -146,11 +152,13 @@ impl Hotline {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn open(conversations: Arc<Conversations>, rules: Rules, defaults: Settings) -> Result<Arc<Hotline>, HotlineError> {
-        let settings = Settings::load(conversations.store(), defaults).await?;
+    pub async fn open(conversations: Arc<Conversations>, key: Key, rules: Rules, defaults: Settings) -> Result<Arc<Hotline>, HotlineError> {
+        let settings = Settings::load(conversations.store(), defaults.clone()).await?;
         let hotline = Arc::new(Hotline {
             conversations: Arc::clone(&conversations),
+            key,
             rules,
+            defaults,
             settings: RwLock::new(Arc::new(settings)),
             held: Mutex::new(None),
             arrivals: Notify::new(),
@@ -183,6 +191,11 @@ impl Hotline {
         self.changed.notify_one();
     }
 
+    /// Something beside the queue has changed that consoles see.
+    pub(super) fn look_again(&self) {
+        self.changed.notify_one();
+    }
+
     pub(super) fn conversations(&self) -> &Conversations {
         &self.conversations
     }
@@ -192,13 +205,16 @@ impl Hotline {
     }
 
     /// An operator sits down, or gives a sign of life. `accepting` changes whether they want offers.
-    pub(super) async fn present(&self, who: &Seated, accepting: Option<bool>) -> Result<Acted, HotlineError> {
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn present(&self, who: &Seated, accepting: Option<bool>) -> Result<Result<(), Refusal>, HotlineError> {
         let operator = who.id;
         let arrived =
             QueueEvent::Arrived { operator, skills: who.skills.clone(), capacity: who.capacity, accepting: accepting.unwrap_or(false) };
         let wanted = accepting.map(|accepting| QueueEvent::Accepting { operator, accepting });
         let events = [arrived].into_iter().chain(wanted).collect();
-        self.act(Act { events, names: vec![(operator, who.name.clone())], ..Act::default() }).await
+        Ok(self.act(Act { events, names: vec![(operator, who.name.clone())], ..Act::default() }).await?.outcome)
     }
 
     /// Whether an operator at the desk wants offers.
@@ -222,8 +238,11 @@ impl Hotline {
         self.act(Act { events, ..Act::default() }).await.map(drop)
     }
 
-    /// An operator takes a conversation; the fencing number that their writes carry.
-    pub(super) async fn claim(&self, handoff: HandoffId, operator: OperatorId) -> Result<Result<(Uuid, i64), Refusal>, HotlineError> {
+    /// An operator takes a conversation: whose it is, and the fencing number that their writes carry.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn claim(&self, handoff: HandoffId, operator: OperatorId) -> Result<Result<(Uuid, i64), Refusal>, HotlineError> {
         let acted = self.act(Act { events: vec![QueueEvent::Claim { handoff, operator }], ..Act::default() }).await?;
         if let Err(refusal) = acted.outcome {
             return Ok(Err(refusal));
@@ -330,7 +349,9 @@ impl Hotline {
         Ok(match self.store().write_desk(write).await? {
             DeskWritten::Done { first_seqs } => {
                 now.version += i64::from(moves);
-                now.forget_closed();
+                if seen {
+                    now.forget_closed();
+                }
                 *held = Some(now);
                 if seen || !conversations.is_empty() {
                     self.changed.notify_one();
@@ -409,7 +430,16 @@ impl Hotline {
         let mut announcements = self.store().announcements();
         let mut glimpses = glimpse::Glimpses::default();
         let mut halt = stop.clone();
+        let mut settings_read = Instant::now();
         while !*stop.borrow() {
+            // Another node may have saved others.
+            if settings_read.elapsed() >= SETTINGS_READ_EVERY {
+                settings_read = Instant::now();
+                match Settings::load(self.store(), self.defaults.clone()).await {
+                    Ok(settings) => *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings),
+                    Err(error) => tracing::error!(error = error.to_string(), "the settings of the desk were not read again"),
+                }
+            }
             if let Err(error) = self.show(&mut glimpses).await {
                 tracing::error!(error = error.to_string(), "the consoles were not shown what has changed; it is tried again");
                 self.changed.notify_one();
@@ -474,9 +504,64 @@ impl Desk for Hotline {
     fn entered(&self) {
         self.arrivals.notify_one();
     }
+
+    fn ask_callback(&self, id: Uuid, client_id: String, wish: CallbackWish) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(async move {
+            self.note_callback(id, client_id, wish).await.map_err(|error| match error {
+                HotlineError::Store(error) => error,
+                HotlineError::Busy => StoreError::Busy,
+                error => StoreError::Database(error.to_string()),
+            })
+        })
+    }
+}
+
+/// Where the number of a callback belongs: it opens nowhere else.
+pub(super) fn place_of(callback_id: Uuid) -> String {
+    format!("callback.phone_sealed {callback_id}")
 }
 
 impl Hotline {
+    async fn note_callback(&self, id: Uuid, client_id: String, wish: CallbackWish) -> Result<u64, HotlineError> {
+        // Whoever has entered just now has a place to give up, too.
+        self.tend(false).await?;
+        let open = self.find_of(id).await?.map(|(handoff, _)| QueueEvent::CallbackAsked { handoff: handoff.id });
+        let callback_id = Uuid::now_v7();
+        let CallbackWish { phone, from_ms, to_ms } = wish;
+        let note = DeskNote::Callback {
+            callback_id,
+            conversation_id: id,
+            phone_sealed: self.key.seal(&place_of(callback_id), phone.reveal().as_bytes()),
+            phone_masked: phone.masked(),
+            from_ms,
+            to_ms,
+            asked_ms: now_ms(),
+        };
+        let mut act = Act {
+            events: open.into_iter().collect(),
+            append: Some(append_of(id, Some(client_id), &after_callback(from_ms, to_ms))?),
+            notes: vec![note],
+            own_turn: true,
+            ..Act::default()
+        };
+        let mut acted = self.act(act.clone()).await?;
+        if acted.outcome == Err(Refusal::NoSuchHandoff) {
+            // Closed a moment ago: the wish stands without a place in the queue.
+            act.events.clear();
+            acted = self.act(act).await?;
+        }
+        acted.seq.ok_or(HotlineError::Busy)
+    }
+
+    /// The number of a callback.
+    ///
+    /// # Errors
+    /// It was sealed with another key.
+    pub(super) fn open_phone(&self, callback_id: Uuid, sealed: &str) -> Result<String, OpenError> {
+        let opened = self.key.open(&place_of(callback_id), sealed)?;
+        String::from_utf8(opened.to_vec()).map_err(|_| OpenError)
+    }
+
     /// `None`: others were faster.
     async fn try_leave(&self, held: &mut Option<Held>, append: &Append) -> Result<Option<Appended>, HotlineError> {
         let now = match held.take() {
@@ -517,11 +602,15 @@ impl Hotline {
 
 /// An operator as they sit down.
 #[derive(Debug, Clone)]
-pub(super) struct Seated {
-    pub(super) id: OperatorId,
-    pub(super) name: String,
-    pub(super) skills: Skills,
-    pub(super) capacity: u32,
+pub struct Seated {
+    /// Who.
+    pub id: OperatorId,
+    /// What people read.
+    pub name: String,
+    /// What they can serve.
+    pub skills: Skills,
+    /// Conversations that they hold at once.
+    pub capacity: u32,
 }
 
 /// The skills of a stored list; what is no skill is left out.
