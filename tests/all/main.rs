@@ -3,6 +3,7 @@
 mod account;
 mod browser;
 mod command_line;
+mod console;
 mod content;
 mod conversations;
 mod coverage;

@@ -79,9 +79,17 @@ impl Browser {
     /// # Panics
     /// Chromium or its driver is missing or does not start: the tests need them, and are not skipped without them.
     pub async fn visit(server: &Server, screen: Screen) -> Browser {
+        Browser::visit_at(server, "/", screen).await
+    }
+
+    /// Opens another page of a server, such as `/console`.
+    ///
+    /// # Panics
+    /// As [`Browser::visit`].
+    pub async fn visit_at(server: &Server, path: &str, screen: Screen) -> Browser {
         match Browser::start(screen).await {
             Ok(browser) => {
-                browser.client.goto(&server.url("/")).await.expect("the page opens");
+                browser.client.goto(&server.url(path)).await.expect("the page opens");
                 browser
             }
             Err(error) => panic!("Chromium, which the tests need, did not start: {error:#}"),

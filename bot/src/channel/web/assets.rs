@@ -1,4 +1,4 @@
-//! The public page and the widget, carried in the binary.
+//! The public page, the widget and the operators' console, carried in the binary.
 
 use axum::Router;
 use axum::extract::Request;
@@ -9,26 +9,49 @@ use rust_embed::RustEmbed;
 
 use super::Web;
 
+/// How a page and what belongs to it is served.
+struct Served {
+    content_security_policy: &'static str,
+    cache_control: &'static str,
+}
+
 /// No inline code or style, nothing from elsewhere.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+const PUBLIC: Served = Served { content_security_policy: PUBLIC_POLICY, cache_control: "public, max-age=300" };
+const PUBLIC_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// Pages look for a new version after this; the ETag makes that cheap.
-const CACHE_CONTROL: &str = "public, max-age=300";
+/// The console is many modules, which must be of one version: browsers ask each time, and the ETag makes that cheap.
+const CONSOLE: Served = Served { content_security_policy: CONSOLE_POLICY, cache_control: "no-cache" };
+/// Operators read what strangers write, so text must not become code whatever a view does wrong: no inline code or style, no
+/// address but ours, and Trusted Types, which let no string be parsed as HTML or run. `beat` names the one policy that the page may
+/// make, for the address of its worker. Images are the citizens' and the QR code, which is a `data:` address.
+const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types beat";
 
 #[derive(RustEmbed)]
 #[folder = "web"]
 struct Files;
 
 pub(super) fn router() -> Router<Web> {
+    let public = |path: &'static str| get(move |request: Request| async move { serve(path, &PUBLIC, &request) });
     Router::new()
-        .route("/", get(|request: Request| async move { serve("index.html", &request) }))
-        .route("/widget.js", get(|request: Request| async move { serve("widget.js", &request) }))
-        .route("/site.css", get(|request: Request| async move { serve("site.css", &request) }))
-        .route("/favicon.svg", get(|request: Request| async move { serve("favicon.svg", &request) }))
-        .route("/favicon.ico", get(|request: Request| async move { serve("favicon.svg", &request) }))
+        .route("/", public("index.html"))
+        .route("/widget.js", public("widget.js"))
+        .route("/site.css", public("site.css"))
+        .route("/favicon.svg", public("favicon.svg"))
+        .route("/favicon.ico", public("favicon.svg"))
+        .route("/console", get(|request: Request| async move { console(&request) }))
+        .route("/console/", get(|request: Request| async move { console(&request) }))
+        .route("/console/{*path}", get(|request: Request| async move { console(&request) }))
 }
 
-fn serve(path: &str, request: &Request) -> Response {
+/// A file of the console; its page at every other address below it that is not the name of a file, because its views are addresses.
+fn console(request: &Request) -> Response {
+    let path = request.uri().path().trim_matches('/');
+    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    serve(if is_file { path } else { "console/index.html" }, &CONSOLE, request)
+}
+
+fn serve(path: &str, served: &Served, request: &Request) -> Response {
     let Some(file) = Files::get(path) else { return StatusCode::NOT_FOUND.into_response() };
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..8]));
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
@@ -42,7 +65,7 @@ fn serve(path: &str, request: &Request) -> Response {
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, etag);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(served.cache_control));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(served.content_security_policy));
     response
 }
