@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrate;
 use sqlx::pool::PoolOptions;
@@ -16,6 +16,9 @@ use super::error::{StoreError, describe};
 const SQLITE_READERS: u32 = 4;
 /// How long a writer of another process (a command line tool) is waited for.
 const SQLITE_BUSY_WAIT: Duration = Duration::from_secs(5);
+/// What SQLite says when it does not wait by itself, and the pause before it is asked again.
+const SQLITE_BUSY: &str = "5";
+const SQLITE_BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// PostgreSQL allows 100 by default, and several nodes share it. One of them listens.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 /// A request that gets no connection for so long fails, so that a lost database shows instead of hanging.
@@ -80,13 +83,26 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools, StoreError>
     // The connections stay open: nothing is gained by opening a file again.
     let pool = |connections| pool_of(connections).idle_timeout(None).max_lifetime(None);
 
-    let write: SqlitePool = pool(1).connect_with(writing).await.map_err(failed)?;
+    let write: SqlitePool = patiently(|| pool(1).connect_with(writing.clone())).await.map_err(failed)?;
     // One transaction for all, because sqlx has no lock against another process that migrates this file at the same time.
     let mut tx = write.begin_with("begin immediate").await.map_err(failed)?;
     migrate(&mut *tx, &database).await?;
     tx.commit().await.map_err(failed)?;
     let read = pool(SQLITE_READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
     Ok(Pools::Sqlite { read, write })
+}
+
+/// SQLite does not wait for another process while it changes the journal of a new file to WAL: it says that the file is locked.
+async fn patiently<T, F: Future<Output = Result<T, sqlx::Error>>>(connect: impl Fn() -> F) -> Result<T, sqlx::Error> {
+    let deadline = Instant::now() + SQLITE_BUSY_WAIT;
+    loop {
+        match connect().await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(SQLITE_BUSY) && Instant::now() < deadline => {
+                tokio::time::sleep(SQLITE_BUSY_PAUSE).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 async fn open_postgres(options: PgConnectOptions) -> Result<Pools, StoreError> {
