@@ -125,46 +125,48 @@ enum Exchanged {
 /// Loads the folder and, when it is in order, gives it to the conversations. `seen` is how the folder must look, before and after.
 fn exchange(dir: &Path, seen: Fingerprint, conversations: &Conversations, today: Date) -> Exchanged {
     let served = conversations.knowledge();
-    let loaded = load(dir, served.faq(), today);
-    let built = loaded.map(|loaded| {
-        loaded.map(|Loaded { faq, tolerated }| {
-            let edits = faq.edits_since(served.faq());
-            served.over(Arc::new(faq)).map(|knowledge| (Arc::new(knowledge), edits, tolerated))
-        })
+    let loaded = Faq::from_dir(dir).map(Arc::new).map(|faq| {
+        if faq.version() == served.faq().version() {
+            return None;
+        }
+        // The index of a set that is then refused is built for nothing; one that is taken is there sooner.
+        let (tolerated, built) = std::thread::scope(|scope| {
+            let built = scope.spawn(|| served.over(Arc::clone(&faq)));
+            (judge(&faq, served.faq(), today), built.join())
+        });
+        Some((faq, tolerated, built))
     });
     if Fingerprint::of(dir) != seen {
         return Exchanged::Moved;
     }
-    match built {
-        Err(LoadError { problems }) => Exchanged::Refused(problems),
+    match loaded {
+        Err(LoadError { problems }) | Ok(Some((_, Err(LoadError { problems }), _))) => Exchanged::Refused(problems),
         Ok(None) => Exchanged::Unchanged,
-        Ok(Some(Err(error))) => Exchanged::Failed(error),
-        Ok(Some(Ok((knowledge, edits, tolerated)))) => Exchanged::Done { edits, old: conversations.set_knowledge(knowledge), tolerated },
+        Ok(Some((faq, Ok(tolerated), Ok(Ok(knowledge))))) => {
+            let edits = faq.edits_since(served.faq());
+            Exchanged::Done { edits, old: conversations.set_knowledge(Arc::new(knowledge)), tolerated }
+        }
+        Ok(Some((_, Ok(_), Ok(Err(error))))) => Exchanged::Failed(error),
+        Ok(Some((_, Ok(_), Err(panic)))) => std::panic::resume_unwind(panic),
     }
 }
 
-/// A set that may be served instead of another.
-struct Loaded {
-    faq: Faq,
-    tolerated: Vec<Problem>,
-}
-
-/// Loads the folder; `None` when it holds what is served already. Errors: what the set in service does not have and citizens would
+/// The problems with which a set may be served instead of another. Errors: what the set in service does not have and citizens would
 /// suffer from.
-fn load(dir: &Path, served: &Faq, today: Date) -> Result<Option<Loaded>, LoadError> {
-    let faq = Faq::from_dir(dir)?;
-    if faq.version() == served.version() {
-        return Ok(None);
-    }
-    let problems = faq::check(&faq, today);
+fn judge(faq: &Faq, served: &Faq, today: Date) -> Result<Vec<Problem>, LoadError> {
+    let problems = faq::check(faq, today);
     // An amount that has run out in the set in service too must not keep other edits out.
-    let known: BTreeSet<(String, String)> = faq::check(served, today).into_iter().map(|problem| (problem.path, problem.message)).collect();
+    let known: BTreeSet<(String, String)> = if problems.iter().any(|problem| problem.severity == Severity::Withheld) {
+        faq::check(served, today).into_iter().map(|problem| (problem.path, problem.message)).collect()
+    } else {
+        BTreeSet::new()
+    };
     let (blocking, tolerated): (Vec<_>, Vec<_>) = problems.into_iter().partition(|problem| match problem.severity {
         Severity::Invalid => true,
         Severity::Withheld => !known.contains(&(problem.path.clone(), problem.message.clone())),
         Severity::Due => false,
     });
-    if blocking.is_empty() { Ok(Some(Loaded { faq, tolerated })) } else { Err(LoadError { problems: blocking }) }
+    if blocking.is_empty() { Ok(tolerated) } else { Err(LoadError { problems: blocking }) }
 }
 
 /// Tells operations how it ended; gives back the set that is no longer served.
