@@ -12,7 +12,7 @@ pub use gaps::{GAPS_LISTED_MAX, Gap, Gaps, UNHELPED_KEPT_MAX, Unhelped, Unhelped
 pub use phone::Phone;
 pub use replay::{Difference, Replayed, replay};
 pub use token::Token;
-pub use whisper::{Listener, Place, Whisper};
+pub use whisper::{Place, Whisper};
 
 use std::collections::HashMap;
 use std::mem;
@@ -29,7 +29,6 @@ use uuid::Uuid;
 use crate::dialogue::{Channel, Context, Effect, Event, Input, Recorded, Situation, State, Turn, step};
 use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
 use bell::Bell;
-use whisper::Whispers;
 
 /// States kept in memory; the others are folded anew when they speak again. About 6 kB each.
 const STATES_CACHED_MAX: usize = 4_096;
@@ -39,6 +38,8 @@ const SNAPSHOT_EVERY_EVENTS: u64 = 64;
 const SNAPSHOT_FORMAT: i64 = 1;
 /// Another writer got there first: load again, step again.
 const CONFLICT_RETRIES_MAX: u32 = 8;
+/// Citizens who type, kept for a console that is slow.
+const TYPING_KEPT: usize = 256;
 /// Events read at once.
 pub const EVENTS_READ_MAX: u32 = 500;
 
@@ -124,7 +125,7 @@ pub struct Conversations {
     /// A conversation's inputs wait for each other here, in this process; between processes the store's compare-and-set decides.
     loaded: Mutex<LruCache<Uuid, Arc<Slot>>>,
     bell: Bell,
-    whispers: Whispers,
+    citizens_typing: broadcast::Sender<Uuid>,
     /// Set once, when the operators' side runs in this process.
     desk: OnceLock<Weak<dyn Desk>>,
 }
@@ -148,7 +149,7 @@ impl Conversations {
             knowledge: RwLock::new(knowledge),
             loaded: Mutex::new(LruCache::new(capacity)),
             bell,
-            whispers: Whispers::new(),
+            citizens_typing: broadcast::Sender::new(TYPING_KEPT),
             desk: OnceLock::new(),
         })
     }
@@ -275,29 +276,25 @@ impl Conversations {
         self.bell.follow(id)
     }
 
-    /// Hears what is whispered to the citizen of a conversation.
-    pub fn listen(&self, id: Uuid) -> Listener {
-        self.whispers.listen(id)
-    }
-
     /// Where everyone in the queue stands now.
     pub fn tell_places(&self, places: HashMap<Uuid, Place>) {
-        self.whispers.tell_places(places);
+        self.bell.tell_places(places);
     }
 
     /// The operator of a conversation types.
     pub fn tell_typing(&self, id: Uuid) {
-        self.whispers.tell_typing(id);
+        self.bell.tell_typing(id);
     }
 
     /// The citizen of a conversation types.
     pub fn citizen_types(&self, id: Uuid) {
-        self.whispers.citizen_types(id);
+        // No receiver is no error: no console is open.
+        let _ = self.citizens_typing.send(id);
     }
 
     /// Conversations whose citizens type, as they do.
     pub fn citizens_typing(&self) -> broadcast::Receiver<Uuid> {
-        self.whispers.citizens_typing()
+        self.citizens_typing.subscribe()
     }
 
     fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPool};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -27,11 +27,6 @@ pub enum Announcement {
         /// Its last seq at that time.
         seq: u64,
     },
-    /// The queue of the desk has moved to a version, or beyond it.
-    Desk {
-        /// The version.
-        version: i64,
-    },
     /// Announcements may have been lost: re-read everything that is followed.
     Resync,
 }
@@ -42,18 +37,33 @@ pub(super) struct Announcer {
     /// Names this process in its notifications: it has already been told of its own commits.
     node: Uuid,
     receivers: broadcast::Sender<Announcement>,
+    /// Apart from the events, which are thousands a second and none of the queue's business.
+    desk_moves: watch::Sender<()>,
 }
 
 impl Announcer {
     pub(super) fn new() -> Announcer {
-        Announcer { node: Uuid::now_v7(), receivers: broadcast::Sender::new(ANNOUNCEMENTS_KEPT) }
+        Announcer { node: Uuid::now_v7(), receivers: broadcast::Sender::new(ANNOUNCEMENTS_KEPT), desk_moves: watch::Sender::new(()) }
     }
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Announcement> {
         self.receivers.subscribe()
     }
 
+    /// Changes when the queue of the desk may have moved.
+    pub(super) fn desk_moves(&self) -> watch::Receiver<()> {
+        self.desk_moves.subscribe()
+    }
+
+    /// The queue of the desk has moved.
+    pub(super) fn announce_desk(&self) {
+        self.desk_moves.send_replace(());
+    }
+
     pub(super) fn announce(&self, announcement: Announcement) {
+        if announcement == Announcement::Resync {
+            self.announce_desk();
+        }
         // No receiver is no error: nobody follows a conversation just now.
         let _ = self.receivers.send(announcement);
     }
@@ -69,15 +79,23 @@ impl Announcer {
         format!("{} {version} {}", Uuid::nil(), self.node)
     }
 
-    /// The announcement in a notification; `None` for this process's own.
+    /// Passes a notification on, unless it is this process's own.
+    fn pass_on(&self, payload: &str) {
+        match self.read(payload) {
+            Some(Announcement::Events { conversation_id, .. }) if conversation_id.is_nil() => self.announce_desk(),
+            Some(announcement) => self.announce(announcement),
+            None => {}
+        }
+    }
+
+    /// The announcement in a notification, one of the queue as [`Announcer::desk_payload`] tells it; `None` for this process's own.
     fn read(&self, payload: &str) -> Option<Announcement> {
         let mut parts = payload.split(' ');
-        let conversation_id: Option<Uuid> = parts.next().and_then(|id| id.parse().ok());
+        let conversation_id = parts.next().and_then(|id| id.parse().ok());
         let seq = parts.next().and_then(|seq| seq.parse().ok());
         let sender = parts.next().and_then(|node| node.parse::<Uuid>().ok());
         match (conversation_id, seq) {
             (Some(_), Some(_)) if sender == Some(self.node) => None,
-            (Some(id), Some(seq)) if id.is_nil() => Some(Announcement::Desk { version: super::bigint(seq) }),
             (Some(conversation_id), Some(seq)) => Some(Announcement::Events { conversation_id, seq }),
             // Words of another version of the program: something has happened, somewhere.
             _ => Some(Announcement::Resync),
@@ -127,13 +145,10 @@ async fn keep_listening(first: PgListener, pool: PgPool, announcer: Announcer) {
 
 async fn pass_on(mut listener: PgListener, announcer: &Announcer) -> Result<Infallible, sqlx::Error> {
     loop {
-        let announcement = match listener.try_recv().await? {
-            Some(notification) => announcer.read(notification.payload()),
+        match listener.try_recv().await? {
+            Some(notification) => announcer.pass_on(notification.payload()),
             // The connection was lost, and it listens again since before this returned.
-            None => Some(Announcement::Resync),
-        };
-        if let Some(announcement) = announcement {
-            announcer.announce(announcement);
+            None => announcer.announce(Announcement::Resync),
         }
     }
 }

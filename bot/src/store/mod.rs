@@ -23,7 +23,7 @@ mod writer;
 
 use std::sync::Arc;
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 pub use announce::Announcement;
 pub use audit::{AuditRow, NewAudit};
@@ -87,6 +87,11 @@ impl Store {
     /// look and no more: a receiver that lags, or is told to [`Announcement::Resync`], re-reads what it follows.
     pub fn announcements(&self) -> broadcast::Receiver<Announcement> {
         self.0.announcer.subscribe()
+    }
+
+    /// Changes when the queue of the desk may have moved, by this process or another node.
+    pub fn desk_moves(&self) -> watch::Receiver<()> {
+        self.0.announcer.desk_moves()
     }
 
     /// Whether appends are accepted and the database answers; cheap enough for a readiness probe.

@@ -219,7 +219,7 @@ async fn write_decision(pools: &Pools, announcer: &Announcer, job: DeskJob) {
             announcer.announce(Announcement::Events { conversation_id: append.conversation_id, seq });
         }
         if !write.changes.is_empty() {
-            announcer.announce(Announcement::Desk { version: write.expected_version + 1 });
+            announcer.announce_desk();
         }
     }
     // The caller may have gone; what was written stays.

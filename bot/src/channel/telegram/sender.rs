@@ -45,7 +45,6 @@ pub(super) async fn run(bot: Arc<Bot>, halt: watch::Receiver<bool>) {
             Some(ended) = chats.tasks.join_next_with_id() => chats.ended(ended.map_or_else(|panic| panic.id(), |(task, ())| task)),
             announced = announcements.recv() => match announced {
                 Ok(Announcement::Events { conversation_id, .. }) => chats.serve_conversation(conversation_id).await,
-                Ok(Announcement::Desk { .. }) => {}
                 Ok(Announcement::Resync) | Err(RecvError::Lagged(_)) => chats.serve_behind().await,
                 Err(RecvError::Closed) => break,
             },

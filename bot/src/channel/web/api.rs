@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::Web;
 use super::error::{ApiError, ErrorBody};
-use crate::conversation::{CallbackWish, Follower, Listener, Phone, Token, Whisper, now_ms};
+use crate::conversation::{CallbackWish, Follower, Phone, Token, Whisper, now_ms};
 use crate::dialogue::{Channel, Input, MESSAGE_CHARS_MAX, Recorded};
 
 /// Comment lines keep proxies and the widget's watchdog quiet.
@@ -173,9 +173,10 @@ struct Tail {
     id: Uuid,
     after: u64,
     follower: Follower,
-    /// What is shown for a moment, and what of it was sent last.
-    listener: Listener,
+    /// What is shown for a moment, as it was sent last.
     heard: Whisper,
+    /// The log may have grown.
+    grown: bool,
     stopping: tokio::sync::watch::Receiver<bool>,
     /// Read and not yet sent, in reverse.
     waiting: Vec<Recorded>,
@@ -186,10 +187,9 @@ struct Tail {
 impl Tail {
     fn new(web: Web, id: Uuid, after: u64, permit: OwnedSemaphorePermit) -> Tail {
         let follower = web.conversations().follow(id);
-        let listener = web.conversations().listen(id);
-        let heard = Whisper { place: None, ..listener.now() };
+        let heard = Whisper { place: None, ..follower.whisper() };
         let stopping = web.inner.stopping.clone();
-        Tail { web, id, after, follower, listener, heard, stopping, waiting: Vec::new(), _permit: permit }
+        Tail { web, id, after, follower, heard, grown: true, stopping, waiting: Vec::new(), _permit: permit }
     }
 
     fn into_stream(self) -> impl Stream<Item = Result<sse::Event, Infallible>> {
@@ -209,19 +209,20 @@ impl Tail {
                 let Some(event) = recorded.event.for_citizen() else { continue };
                 return sse::Event::default().id(recorded.seq.to_string()).json_data(Recorded { event, ..recorded }).ok();
             }
-            // The follower was there before this reading, so nothing falls between the reading and the waiting.
-            self.waiting = self.web.conversations().events(self.id, self.after).await.ok()?;
-            self.waiting.reverse();
-            if self.waiting.is_empty() {
-                let heard = self.listener.now();
-                if let Some(event) = whispered(std::mem::replace(&mut self.heard, heard), heard) {
-                    return Some(event);
-                }
-                tokio::select! {
-                    () = self.follower.wait() => {}
-                    _ = self.listener.wait() => {}
-                    _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                }
+            if self.grown {
+                // The follower was there before this reading, so nothing falls between the reading and the waiting.
+                self.waiting = self.web.conversations().events(self.id, self.after).await.ok()?;
+                self.waiting.reverse();
+                self.grown = !self.waiting.is_empty();
+                continue;
+            }
+            let heard = self.follower.whisper();
+            if let Some(event) = whispered(std::mem::replace(&mut self.heard, heard), heard) {
+                return Some(event);
+            }
+            tokio::select! {
+                grown = self.follower.wait() => self.grown = grown,
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
             }
         }
     }

@@ -206,7 +206,7 @@ impl Tail {
             self.waiting.reverse();
             if self.waiting.is_empty() {
                 tokio::select! {
-                    () = self.follower.wait() => {}
+                    _ = self.follower.wait() => {}
                     () = stopped(&mut self.stopping) => return None,
                     () = sleep_until(self.check_at) => {
                         self.check_at = Instant::now() + SESSION_CHECKED_EVERY;

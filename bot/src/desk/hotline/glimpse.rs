@@ -3,10 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use tokio::sync::broadcast::{self, error::TryRecvError};
 use uuid::Uuid;
 
 use crate::conversation::{ConversationError, Conversations};
 use crate::dialogue::Event;
+use crate::store::Announcement;
 
 /// Events of a conversation that are read when it is first shown.
 const EVENTS_AT_FIRST_MAX: u32 = 100;
@@ -58,16 +60,24 @@ pub(super) struct Glimpses {
 }
 
 impl Glimpses {
-    /// The log of a conversation has grown. Whether that can be seen.
-    pub(super) fn grew(&mut self, conversation_id: Uuid) -> bool {
-        self.known.contains_key(&conversation_id) && {
-            self.grown.insert(conversation_id);
-            true
+    /// Takes in what was announced since the last time. Whether some of it can be seen.
+    pub(super) fn catch_up(&mut self, announcements: &mut broadcast::Receiver<Announcement>) -> bool {
+        let mut seen = false;
+        loop {
+            match announcements.try_recv() {
+                Ok(Announcement::Events { conversation_id, .. }) => {
+                    if self.known.contains_key(&conversation_id) {
+                        self.grown.insert(conversation_id);
+                        seen = true;
+                    }
+                }
+                Ok(Announcement::Resync) | Err(TryRecvError::Lagged(_)) => {
+                    self.grown.extend(self.known.keys());
+                    seen |= !self.known.is_empty();
+                }
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return seen,
+            }
         }
-    }
-
-    pub(super) fn all_grew(&mut self) {
-        self.grown.extend(self.known.keys());
     }
 
     pub(super) fn shown_ago(&self) -> Duration {

@@ -18,7 +18,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 use uuid::Uuid;
 
@@ -31,8 +30,7 @@ use crate::conversation::{CallbackWish, Conversations, Desk, now_ms};
 use crate::dialogue::{Event, Situation, after_callback};
 use crate::secret::{Key, OpenError};
 use crate::store::{
-    Announcement, Append, Appended, DeskAppend, DeskHandoffRow, DeskNote, DeskRows, DeskSeatRow, DeskWritten, NewAudit, NewEvent, Store,
-    StoreError,
+    Append, Appended, DeskAppend, DeskHandoffRow, DeskNote, DeskRows, DeskSeatRow, DeskWritten, NewAudit, NewEvent, Store, StoreError,
 };
 use log::Draft;
 
@@ -378,7 +376,7 @@ impl Hotline {
     }
 
     async fn tend_until(&self, stop: watch::Receiver<bool>) {
-        let mut announcements = self.store().announcements();
+        let mut moves = self.store().desk_moves();
         let mut halt = stop.clone();
         // Time has passed since the rows were written.
         let mut tick = true;
@@ -397,7 +395,8 @@ impl Hotline {
                 _ = halt.wait_for(|stop| *stop) => return,
                 () = self.arrivals.notified() => {}
                 () = tokio::time::sleep(pause) => {}
-                () = other_nodes(&mut announcements) => {}
+                // The store lives as long as this.
+                Ok(()) = moves.changed() => {}
             }
         }
     }
@@ -457,31 +456,13 @@ impl Hotline {
                     _ = halt.wait_for(|stop| *stop) => return,
                     () = self.changed.notified() => break,
                     () = &mut estimate => break,
-                    announced = announcements.recv() => match announced {
-                        Ok(Announcement::Events { conversation_id, .. }) => if glimpses.grew(conversation_id) { break },
-                        Ok(Announcement::Desk { .. }) => {}
-                        Ok(Announcement::Resync) | Err(RecvError::Lagged(_)) => {
-                            glimpses.all_grew();
-                            break;
-                        }
-                        Err(RecvError::Closed) => return,
-                    },
+                    // Not woken by each event of each conversation: they are thousands a second.
+                    () = tokio::time::sleep(PICTURE_EVERY) => if glimpses.catch_up(&mut announcements) { break },
                 }
             }
             // The first change is shown at once, those right after it together.
             let rest = PICTURE_EVERY.saturating_sub(glimpses.shown_ago());
             tokio::time::sleep(rest).await;
-        }
-    }
-}
-
-/// Returns when another node may have changed the queue.
-async fn other_nodes(announcements: &mut broadcast::Receiver<Announcement>) {
-    loop {
-        match announcements.recv().await {
-            Ok(Announcement::Desk { .. } | Announcement::Resync) | Err(RecvError::Lagged(_)) => return,
-            Ok(Announcement::Events { .. }) => {}
-            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }
