@@ -33,6 +33,12 @@ const KEYS: &[&str] = &[
     "desk.offer_s",
     "desk.service_level_s",
     "desk.calendar",
+    "desk.attachments_kept_days",
+    "webhook.url",
+    "webhook.secret",
+    "mail.smtp_url",
+    "mail.from",
+    "mail.to",
     "telegram.token",
     "telegram.api_url",
     "telegram.public_url",
@@ -64,6 +70,10 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The operators' desk.
     pub desk: DeskConfig,
+    /// The agency's own system, told of handoffs; off without a URL.
+    pub webhook: WebhookConfig,
+    /// The mailbox that is told who waits while nobody is at the desk; off without an SMTP URL.
+    pub mail: MailConfig,
     /// Telegram; off without a token.
     pub telegram: TelegramConfig,
     /// What is logged, and how.
@@ -81,6 +91,8 @@ impl Default for Config {
             web: WebConfig::default(),
             limits: LimitsConfig::default(),
             desk: DeskConfig::default(),
+            webhook: WebhookConfig::default(),
+            mail: MailConfig::default(),
             telegram: TelegramConfig::default(),
             log: LogConfig::default(),
         }
@@ -110,12 +122,20 @@ pub struct DeskConfig {
     pub service_level_s: NonZeroU32,
     /// When the operators are there. Default: office hours and the public holidays.
     pub calendar: Calendar,
+    /// After how many days photos and files of citizens are deleted. Default 30.
+    pub attachments_kept_days: NonZeroU32,
 }
 
 impl Default for DeskConfig {
     fn default() -> DeskConfig {
         let seconds = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        DeskConfig { lease_s: seconds(60), offer_s: seconds(30), service_level_s: seconds(120), calendar: Calendar::default() }
+        DeskConfig {
+            lease_s: seconds(60),
+            offer_s: seconds(30),
+            service_level_s: seconds(120),
+            calendar: Calendar::default(),
+            attachments_kept_days: NonZeroU32::new(30).unwrap_or(NonZeroU32::MIN),
+        }
     }
 }
 
@@ -126,10 +146,37 @@ impl DeskConfig {
         Rules { lease_ms: ms(self.lease_s), offer_ms: ms(self.offer_s) }
     }
 
+    /// How long photos and files of citizens are kept, in milliseconds.
+    pub fn attachments_kept_ms(&self) -> i64 {
+        i64::from(self.attachments_kept_days.get()) * 86_400_000
+    }
+
     /// What is in force until a supervisor saves something else.
     pub fn settings(&self) -> Settings {
         Settings { calendar: self.calendar.clone(), service_level_s: self.service_level_s.get(), ..Settings::default() }
     }
+}
+
+/// The agency's own system.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// `https://` address that is told when a handoff is requested, claimed or resolved. Default none: off.
+    pub url: Option<String>,
+    /// What the calls are signed with; needed with `url`: at least 32 characters.
+    pub secret: Option<Secret>,
+}
+
+/// The mailbox for those who wait while nobody is at the desk.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailConfig {
+    /// `smtps://user:password@host:465`, or `smtp://host:587?tls=required`. Default none: off.
+    pub smtp_url: Option<Secret>,
+    /// The sender's address; needed with `smtp_url`.
+    pub from: Option<String>,
+    /// The mailbox; needed with `smtp_url`.
+    pub to: Option<String>,
 }
 
 /// Telegram.
@@ -359,7 +406,8 @@ fn check_alone(key: &str, alone: Table) -> Result<(), ConfigError> {
     match alone.try_into::<Config>() {
         Ok(_) => Ok(()),
         Err(error) => {
-            let secret = key.contains("token") || key.contains("secret") || key.contains("database_url") || key == "key";
+            let secret =
+                key.contains("token") || key.contains("secret") || key.contains("database_url") || key.contains("smtp_url") || key == "key";
             let reason = if secret { "the value does not fit" } else { error.message() };
             Err(ConfigError::Value(format!("{key}: {reason}")))
         }

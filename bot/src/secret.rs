@@ -78,12 +78,17 @@ impl Key {
 
     /// Encrypts and authenticates, as hex text. `place` says where the result belongs (column and row): it opens only there.
     pub fn seal(&self, place: &str, plain: &[u8]) -> String {
+        hex::encode(self.seal_bytes(place, plain))
+    }
+
+    /// The same, for what is too large for text.
+    pub fn seal_bytes(&self, place: &str, plain: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE_BYTES];
         rand::rng().fill_bytes(&mut nonce);
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: place.as_bytes() });
         // The only refusal is for texts of more than 256 GiB.
         let sealed = sealed.unwrap_or_default();
-        hex::encode([&[FORMAT], &nonce[..], &sealed].concat())
+        [&[FORMAT], &nonce[..], &sealed].concat()
     }
 
     /// What was sealed for this place.
@@ -91,8 +96,15 @@ impl Key {
     /// # Errors
     /// It was not.
     pub fn open(&self, place: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let bytes = hex::decode(sealed).map_err(|_| OpenError)?;
-        let (format, rest) = bytes.split_first().ok_or(OpenError)?;
+        self.open_bytes(place, &hex::decode(sealed).map_err(|_| OpenError)?)
+    }
+
+    /// What [`Key::seal_bytes`] sealed for this place.
+    ///
+    /// # Errors
+    /// It was not.
+    pub fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let (format, rest) = sealed.split_first().ok_or(OpenError)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(OpenError)?;
         if *format != FORMAT {
             return Err(OpenError);

@@ -23,6 +23,7 @@
   const RETRY_MS_MIN = 500;
   const RETRY_MS_MAX = 15_000;
   const REQUEST_MS_MAX = 20_000;
+  const UPLOAD_MS_MAX = 120_000;
   const SILENCE_MS_MAX = 40_000; // of a stream: two comments of the server, one every 15 s, are missing
   const HIDDEN_MS_MAX = 60_000; // then a hidden tab lets its stream go: HTTP/1.1 allows six connections to a host
   const FOLLOW_CLOSED_MS = 24 * 3_600_000; // after the last event; then a closed panel costs nothing
@@ -86,6 +87,8 @@
       reviewed: 'Rà soát',
       stale: 'Câu trả lời này đã quá hạn rà soát, quy định có thể đã đổi. Bạn nên hỏi lại',
       choices: 'Chọn nhanh',
+      photo: '📷 Ảnh',
+      file: '📄 Tệp PDF',
       newer: 'Tin mới',
       unread: 'tin chưa đọc',
       confirm: 'Bắt đầu cuộc trò chuyện mới?',
@@ -144,6 +147,8 @@
       reviewed: 'Reviewed',
       stale: 'This answer is overdue for review, the rules may have changed. Please ask',
       choices: 'Quick replies',
+      photo: '📷 Photo',
+      file: '📄 PDF file',
       newer: 'New message',
       unread: 'unread',
       confirm: 'Start a new conversation?',
@@ -183,7 +188,7 @@ button { border: 0; background: none; padding: 0; cursor: pointer; touch-action:
 button:disabled { cursor: default; }
 .note, time, .fate, .who, .host, .basis, .typing, #state, #count { font-size: .8125em; }
 .note, time, .fate, .who, .host, .basis, .typing, #count, #status, #confirm p, .understood { color: var(--soft); }
-#head button, #send, #unlabel { flex: none; width: 44px; height: 44px; display: grid; place-items: center; }
+#head button, #send, #unlabel, #attach { flex: none; width: 44px; height: 44px; display: grid; place-items: center; }
 #dock:hover, #head button:hover, #send.ready:hover { background: var(--blue-deep); }
 #dock :focus-visible, #head :focus-visible { outline-color: #fff; outline-offset: -4px; }
 .choice, #newer, #confirm button { min-height: 44px; border: 1px solid var(--choice); border-radius: 22px; background: var(--card); }
@@ -476,12 +481,13 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   });
 
   /** Never throws: status 0 means that no answer came. */
-  async function call(path, token, body) {
+  async function call(path, token, body, file) {
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), REQUEST_MS_MAX);
-    const post = body && { method: 'POST', body: JSON.stringify(body) };
+    const timer = setTimeout(() => stop.abort(), file ? UPLOAD_MS_MAX : REQUEST_MS_MAX);
+    const post = (body || file) && { method: 'POST', body: file ?? JSON.stringify(body) };
+    const type = file ? 'application/octet-stream' : 'application/json';
     try {
-      const response = await request(path, token, { ...post, signal: stop.signal, headers: post ? { 'Content-Type': 'application/json' } : { Accept: 'application/json' } });
+      const response = await request(path, token, { ...post, signal: stop.signal, headers: post ? { 'Content-Type': type } : { Accept: type } });
       const answer = await response.json().catch(() => null);
       return { ok: response.ok && !!answer, status: response.status, body: answer, retryMs: retryAfter(response) };
     } catch {
@@ -1143,6 +1149,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
         status.replaceChildren(...(line === T.slow ? callUs(line, T.urgent) : [line]), ...(way ? [' ', button('.way', { click: () => choose(...way) }, way[1])] : []));
       }
       view.showOutbox();
+      offerAttaching();
 
       const n = unread.length;
       badge.hidden = !n;
@@ -1153,12 +1160,26 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     },
   };
 
+  let clip; // the button for photos and files; loaded when somebody will look at them
+
+  async function offerAttaching() {
+    const wanted = !!(operator || place);
+    if (wanted && clip === undefined) {
+      clip = null;
+      const send = (file, id) => call(`/api/conversations/${session.id}/attachments?client_id=${id}`, session.token, null, file);
+      const load = import(`${ORIGIN}/widget/attach.js`).then((module) => module.attachButton({ el, button, drawing, uuid, lang: LANG, field: grow, send, tell }));
+      clip = await load.catch(() => undefined); // Without a network it is tried again with the next change.
+    }
+    if (clip) clip.hidden = !(operator || place);
+  }
+
   const isLost = () => connection === 'lost' || !navigator.onLine;
 
   function drawEvent(event) {
     const note = (text) => el('p.note', text);
     switch (event.kind) {
       case 'citizen_message': case 'citizen_choice': return citizenMessage();
+      case 'citizen_attachment': return citizenMessage(event.media_type?.startsWith('image') ? T.photo : T.file);
       case 'bot_message': return botMessage(event);
       case 'operator_message': return operatorMessage(event);
       case 'operator_answer': return operatorAnswer(event);

@@ -1,6 +1,7 @@
 //! Tests that cross crates: one binary, so that it links once.
 
 mod account;
+mod attachment;
 mod browser;
 mod command_line;
 mod console;

@@ -99,6 +99,24 @@ impl Citizen {
         request.json(body).send().await.expect("the server answers")
     }
 
+    /// Sends a photo or a file.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn attach(&self, client_id: Uuid, bytes: Vec<u8>) -> Response {
+        self.attach_to(&self.id, client_id, bytes).await
+    }
+
+    /// Sends a photo or a file to a conversation that may be another's.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn attach_to(&self, conversation: &str, client_id: Uuid, bytes: Vec<u8>) -> Response {
+        let url = format!("{}/api/conversations/{conversation}/attachments", self.base);
+        let request = self.http.post(url).query(&[("client_id", client_id)]).bearer_auth(&self.token);
+        request.body(bytes).send().await.expect("the server answers")
+    }
+
     /// A request to read the log, with the token.
     pub fn get_events(&self) -> RequestBuilder {
         self.http.get(format!("{}/api/conversations/{}/events", self.base, self.id)).bearer_auth(&self.token)

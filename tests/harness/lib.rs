@@ -1,5 +1,6 @@
 //! What tests need around the program: databases, servers, a browser, a Bot API, a day at the operators' desk.
 
+pub mod agency;
 pub mod browser;
 pub mod citizen;
 pub mod console;

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::stream;
 use serde_json::{Value, json};
@@ -73,6 +73,7 @@ pub struct World {
     pub webhook: Option<Value>,
     /// Attempts to send, failed ones included.
     pub attempts: HashMap<i64, usize>,
+    files: HashMap<String, Vec<u8>>,
     updates: Vec<Value>,
     confirmed: i64,
     held: bool,
@@ -112,7 +113,8 @@ impl Telegram {
         let shared = Arc::new(Shared { world: Mutex::default(), changed: watch::Sender::new(()) });
         let listener = TcpListener::bind("127.0.0.1:0").await.context("looking for a free port")?;
         let url = format!("http://{}", listener.local_addr()?);
-        let router = Router::new().route("/{bot}/{method}", post(call)).with_state(Arc::clone(&shared));
+        let router =
+            Router::new().route("/{bot}/{method}", post(call)).route("/file/{bot}/files/{file}", get(file)).with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
@@ -289,6 +291,31 @@ impl Citizen<'_> {
         self.sends(fields)
     }
 
+    /// Sends a photo that can be fetched, `album` when it is one of several.
+    pub fn sends_picture(&self, bytes: &[u8], album: Option<&str>) -> i64 {
+        let file_id = self.keeps(bytes);
+        let size =
+            |file_id: &str, side: u32| json!({"file_id": file_id, "file_unique_id": "u", "file_size": 9, "width": side, "height": side});
+        let mut fields = json!({"photo": [size("small", 90), size(&file_id, 1_280)]});
+        if let Some(album) = album {
+            fields["media_group_id"] = json!(album);
+        }
+        self.sends(fields)
+    }
+
+    /// Sends a file that can be fetched.
+    pub fn sends_file(&self, bytes: &[u8]) -> i64 {
+        let file_id = self.keeps(bytes);
+        self.sends(json!({"document": {"file_id": file_id, "file_unique_id": "u", "file_size": bytes.len()}}))
+    }
+
+    fn keeps(&self, bytes: &[u8]) -> String {
+        let mut world = self.telegram.world();
+        let file_id = format!("file-{}", world.files.len());
+        world.files.insert(file_id.clone(), bytes.to_vec());
+        file_id
+    }
+
     /// Blocks the bot.
     pub fn blocks_bot(&self) {
         self.telegram.world().blocked.insert(self.chat_id);
@@ -394,12 +421,25 @@ async fn call(State(shared): State<Arc<Shared>>, Path((bot_path, method)): Path<
             shared.world().answered_taps.extend(body["callback_query_id"].as_str().map(str::to_owned));
             done(json!(true))
         }
+        "getfile" => {
+            let file_id = body["file_id"].as_str().unwrap_or_default();
+            match shared.world().files.contains_key(file_id) {
+                true => done(json!({"file_id": file_id, "file_unique_id": "u", "file_path": format!("files/{file_id}")})),
+                false => refused(StatusCode::BAD_REQUEST, "Bad Request: file is too big"),
+            }
+        }
         "sendmessage" => with_faults(&shared, &body, send_message).await,
         "deletemessage" => with_faults(&shared, &body, delete_message).await,
         _ => refused(StatusCode::NOT_FOUND, "Not Found"),
     };
     shared.ring();
     response
+}
+
+async fn file(State(shared): State<Arc<Shared>>, Path((bot_path, file)): Path<(String, String)>) -> Response {
+    let ours = bot_path.strip_prefix("bot") == Some(TOKEN);
+    let bytes = shared.world().files.get(&file).filter(|_| ours).cloned();
+    bytes.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
 }
 
 async fn get_updates(shared: &Shared, body: &Value) -> Response {

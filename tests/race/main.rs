@@ -45,7 +45,7 @@ async fn race(name: &str, url: &str, knowledge: &Arc<Knowledge>) -> Result<()> {
     for _ in 0..2 {
         let conversations = Conversations::new(Store::open(url).await?, Arc::clone(knowledge));
         let key = Key::from_hex(&"5eed".repeat(16))?;
-        let hotline = Hotline::open(Arc::clone(&conversations), key, RULES, Settings::default()).await?;
+        let hotline = Hotline::open(Arc::clone(&conversations), key, RULES, Settings::default(), i64::MAX).await?;
         tokio::spawn({
             let (hotline, stopping) = (Arc::clone(&hotline), stopping.clone());
             async move { hotline.run(stopping).await }

@@ -12,6 +12,7 @@ use hotro::conversation::Conversations;
 use hotro::desk::account::Accounts;
 use hotro::desk::api::{self, Desk};
 use hotro::desk::hotline::Hotline;
+use hotro::desk::outgoing::Outgoing;
 use knowledge::Knowledge;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -65,14 +66,17 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let key = super::load_key(config, &store).await?;
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
-    let hotline =
-        Hotline::open(conversations.clone(), key, config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
+    let hotline = Hotline::open(conversations.clone(), key, config.desk.rules(), config.desk.settings(), config.desk.attachments_kept_ms())
+        .await
+        .context("opening the queue")?;
+    let outgoing = Outgoing::new(config, conversations.clone(), hotline.clone())?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
     let (desk_routes, desk_doc) = api::router(desk);
     let hotline_task = tokio::spawn({
         let stopping = stopping.clone();
         async move { hotline.run(stopping).await }
     });
+    let outgoing_task = outgoing.map(|outgoing| tokio::spawn(outgoing.run(stopping.clone())));
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
     let mut router = web::router(web, desk_doc).merge(desk_routes);
     let mut telegram_task = None;
@@ -105,7 +109,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .await
         .context("serving");
     let _ = hotline_task.await;
-    if let Some(task) = telegram_task {
+    for task in [telegram_task, outgoing_task].into_iter().flatten() {
         let _ = task.await;
     }
     store.close().await;

@@ -26,7 +26,7 @@ use lru::LruCache;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::dialogue::{Channel, Context, Effect, Event, Input, Recorded, Situation, State, Turn, step};
+use crate::dialogue::{Attachment, Channel, Context, Effect, Event, Input, Recorded, Situation, State, Turn, Unkept, step};
 use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
 use bell::Bell;
 
@@ -92,6 +92,20 @@ pub trait Desk: Send + Sync {
     /// The citizen wants to be called back instead of waiting. The seq of what the log tells of it; the same `client_id` again gives
     /// the same.
     fn ask_callback(&self, id: Uuid, client_id: String, wish: CallbackWish) -> BoxFuture<'_, Result<u64, StoreError>>;
+
+    /// Keeps a photo or a file for the operators. The same `client_id` again gives the same.
+    fn keep(&self, id: Uuid, client_id: String, bytes: Vec<u8>) -> BoxFuture<'_, Result<Result<Attachment, Unkept>, StoreError>>;
+}
+
+/// What became of a photo or a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attached {
+    /// It is kept, and the log tells of it at this seq.
+    At(u64),
+    /// It is not.
+    Unkept(Unkept),
+    /// No operator has the conversation or will have it: nobody would look at it.
+    NoHandoff,
 }
 
 /// A call that a citizen wants.
@@ -240,6 +254,30 @@ impl Conversations {
     pub async fn ask_callback(&self, id: Uuid, client_id: String, wish: CallbackWish) -> Result<u64, ConversationError> {
         let desk = self.desk().ok_or(ConversationError::Busy)?;
         Ok(desk.ask_callback(id, client_id, wish).await?)
+    }
+
+    /// Keeps a photo or a file for the operators, during a handoff only.
+    ///
+    /// # Errors
+    /// As [`Conversations::submit`].
+    pub async fn attach(&self, id: Uuid, client_id: &str, bytes: Vec<u8>) -> Result<Attached, ConversationError> {
+        if !self.in_handoff(id).await? {
+            return Ok(Attached::NoHandoff);
+        }
+        let desk = self.desk().ok_or(ConversationError::Busy)?;
+        match desk.keep(id, client_id.to_owned(), bytes).await? {
+            Ok(attachment) => Ok(Attached::At(self.submit(id, client_id, &Input::Attachment(attachment)).await?)),
+            Err(why) => Ok(Attached::Unkept(why)),
+        }
+    }
+
+    /// Operators have the conversation, or will.
+    ///
+    /// # Errors
+    /// There is no such conversation, or the database fails.
+    pub async fn in_handoff(&self, id: Uuid) -> Result<bool, ConversationError> {
+        // The log, and not what this process remembers: another may have moved it on.
+        Ok(self.load(id).await?.state.in_handoff())
     }
 
     /// Whether the token opens the conversation. An unknown conversation and a wrong token look the same.

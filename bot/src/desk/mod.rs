@@ -4,8 +4,10 @@
 
 pub mod account;
 pub mod api;
+pub mod attachment;
 pub mod calendar;
 pub mod hotline;
+pub mod outgoing;
 pub mod queue;
 pub mod settings;
 pub mod statistics;

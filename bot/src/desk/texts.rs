@@ -81,3 +81,21 @@ pub(super) fn refused(refusal: Refusal) -> &'static str {
 pub(super) fn bad_calendar(reason: &str) -> String {
     format!("Lịch làm việc chưa dùng được: {reason}.")
 }
+
+/// The subject of the mail about a citizen who waits while nobody is at the desk.
+pub(super) const WAITING_SUBJECT: &str = "[hotro] Có người chờ tổng đài viên ngoài giờ trực";
+
+/// The mail itself. `words` are the citizen's, masked.
+pub(super) fn waiting_mail(at_ms: i64, words: Option<&str>, link: Option<&str>) -> String {
+    let at = jiff::Timestamp::from_millisecond(at_ms)
+        .map(|at| crate::dialogue::VIETNAM.to_datetime(at).strftime("%H:%M ngày %d/%m/%Y").to_string());
+    let mut text = format!("Lúc {} có người dân chờ tổng đài viên, khi chưa ai trực.\n", at.unwrap_or_default());
+    if let Some(words) = words {
+        text.push_str(&format!("\nTin để lại (số và mã đã được che):\n{words}\n"));
+    }
+    if let Some(link) = link {
+        text.push_str(&format!("\nMở cuộc trò chuyện: {link}\n"));
+    }
+    text.push_str("\nThư này gửi tự động, bạn không cần trả lời.\n");
+    text
+}

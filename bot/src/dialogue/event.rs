@@ -4,6 +4,7 @@ use faq::{About, Block, Citation, TopicId};
 use jiff::civil::Date;
 use knowledge::Candidate;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::choice::Choice;
 
@@ -76,6 +77,17 @@ pub enum Event {
         client_id: String,
         /// What it was.
         what: super::Unsupported,
+    },
+    /// The citizen sent a photo or a file to the operators. It is kept beside the log, and for a while only.
+    CitizenAttachment {
+        /// The channel's id of the input.
+        client_id: String,
+        /// Its key.
+        attachment: Uuid,
+        /// What it is, by its content.
+        media_type: String,
+        /// Its size as kept.
+        bytes: u64,
     },
     /// The bot replied.
     BotMessage {
@@ -198,6 +210,7 @@ impl Event {
             Event::CitizenMessage { .. } => "citizen_message",
             Event::CitizenChoice { .. } => "citizen_choice",
             Event::CitizenUnsupported { .. } => "citizen_unsupported",
+            Event::CitizenAttachment { .. } => "citizen_attachment",
             Event::BotMessage { .. } => "bot_message",
             Event::HandoffRequested { .. } => "handoff_requested",
             Event::HandoffLeft => "handoff_left",

@@ -83,6 +83,14 @@ pub(super) fn message_left(context: &Context<'_>) -> Reply {
     Reply { queue: Some(QueueMove::Enter(HandoffReason::Asked)), ..reply }
 }
 
+/// The citizen sent a photo or a file while waiting.
+pub(super) fn attached(state: &State) -> Reply {
+    // The operator may have left in the moment in which it was kept.
+    let blocks = if state.in_queue { texts::attached() } else { texts::attached_too_late() };
+    let choices = if state.in_queue { vec![texts::call_choice(), texts::leave_queue_choice()] } else { vec![texts::operator_choice()] };
+    Reply::say(Outcome::Action, blocks).offering(choices)
+}
+
 /// The citizen ends the talk with the operator.
 pub(super) fn end_talk() -> Reply {
     let reply = Reply::say(Outcome::Action, texts::back_with_bot()).offering(texts::rate_choices());

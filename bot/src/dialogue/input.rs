@@ -1,6 +1,7 @@
 //! What comes into a conversation, in the dialogue's own words.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// One input. Channels translate their updates into these and decide nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,34 @@ pub enum Input {
     },
     /// Something that the bot cannot read.
     Unsupported(Unsupported),
+    /// A photo or a file for the operators, kept already.
+    Attachment(Attachment),
+    /// A photo or a file for the operators that was not kept.
+    Unkept(Unkept),
+}
+
+/// Why a photo or a file was not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unkept {
+    /// More than 10 MB, or a picture beyond all measure.
+    TooLarge,
+    /// Neither a photo nor a PDF file, whatever it is called.
+    Kind,
+    /// It begins like one and cannot be read.
+    Broken,
+    /// The conversation has as many as are kept.
+    Full,
+}
+
+/// A photo or a file of the citizen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its key.
+    pub id: Uuid,
+    /// What it is, by its content.
+    pub media_type: &'static str,
+    /// Its size as kept.
+    pub bytes: u64,
 }
 
 /// What the bot cannot read.

@@ -15,7 +15,7 @@ pub mod texts;
 pub use choice::{Choice, ChoiceId};
 pub use event::{Channel, Decided, Event, HandoffReason, Message, Minutes, Outcome, Recorded};
 pub use handoff::{COMPLAINT_TOPIC, Situation, after_callback, after_resolution, answer_of};
-pub use input::{Input, Unsupported};
+pub use input::{Attachment, Input, Unkept, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
 pub use state::{Rating, State, Writing};
 pub use step::{Context, Effect, Turn, day_in_vietnam, start_of_day_in_vietnam, step};

@@ -83,13 +83,18 @@ impl Writing {
 }
 
 impl State {
+    /// Operators have the conversation, or will: what the citizen sends is for them to look at.
+    pub fn in_handoff(&self) -> bool {
+        self.in_queue || self.operator.is_some()
+    }
+
     /// The state after one more event of the log.
     pub fn apply(&mut self, recorded: &Recorded) {
         self.seq = recorded.seq;
         match &recorded.event {
             Event::Started { channel } => self.channel = Some(*channel),
             Event::CitizenChoice { choice, .. } => self.writing = Writing::asked_by(choice),
-            Event::CitizenMessage { .. } | Event::CitizenUnsupported { .. } => self.writing = None,
+            Event::CitizenMessage { .. } | Event::CitizenUnsupported { .. } | Event::CitizenAttachment { .. } => self.writing = None,
             Event::HandoffRequested { .. } => (self.in_queue, self.rating) = (true, Rating::Closed),
             Event::HandoffClaimed { operator, .. } => (self.in_queue, self.operator) = (false, Some(operator.clone())),
             Event::HandoffReleased { .. } => (self.in_queue, self.operator) = (true, None),

@@ -9,7 +9,7 @@ use super::answer::{answer, topic_choices};
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
 use super::handoff::{self, Situation};
-use super::input::Input;
+use super::input::{Attachment, Input, Unsupported};
 use super::state::{State, Writing};
 use super::texts;
 
@@ -182,6 +182,15 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let reply =
                 || Reply::say(Outcome::Refused, texts::unsupported(*what)).offering([texts::help_choice(), texts::operator_choice()]);
             (!silent).then(reply)
+        }
+        Input::Attachment(attachment) => {
+            let Attachment { id, media_type, bytes } = attachment;
+            events.push(Event::CitizenAttachment { client_id, attachment: *id, media_type: (*media_type).to_owned(), bytes: *bytes });
+            (!silent).then(|| handoff::attached(state))
+        }
+        Input::Unkept(why) => {
+            events.push(Event::CitizenUnsupported { client_id, what: Unsupported::File });
+            (!silent).then(|| Reply::say(Outcome::Refused, texts::unkept(*why)).offering([texts::operator_choice()]))
         }
     };
     let mut effects = Vec::new();

@@ -11,14 +11,15 @@ use sqlx::{Postgres, Sqlite, Transaction, query, query_as};
 use uuid::Uuid;
 
 use super::announce::{Announcer, CHANNEL};
+use super::outgoing::insert_outgoing;
 use super::pools::Pools;
-use super::writer::{Append, Appended, HandoffReason, StoreEffect};
+use super::writer::{Append, Appended, Committing, HandoffReason, StoreEffect};
 use super::{bigint, seq_of};
 
 /// Commits the appends that can be accepted, and says what became of each. On an error none was appended, unless the
 /// connection broke during the commit.
-pub(super) async fn commit(pools: &Pools, announcer: &Announcer, appends: &[&Append]) -> Result<Vec<Appended>, sqlx::Error> {
-    let mut tx = Tx::begin(pools).await?;
+pub(super) async fn commit(to: &Committing, appends: &[&Append]) -> Result<Vec<Appended>, sqlx::Error> {
+    let mut tx = Tx::begin(&to.pools).await?;
     create_conversations(&mut tx, appends).await?;
     let heads = lock_heads(&mut tx, appends).await?;
     let handled = handled_inputs(&mut tx, appends).await?;
@@ -32,10 +33,11 @@ pub(super) async fn commit(pools: &Pools, announcer: &Announcer, appends: &[&App
         .collect();
     move_heads(&mut tx, &accepted).await?;
     insert_events(&mut tx, &accepted).await?;
+    insert_outgoing(&mut tx, &to.sinks, &accepted).await?;
     leave_queue(&mut tx, &accepted).await?;
     enter_queue(&mut tx, &accepted).await?;
     replace_snapshots(&mut tx, &accepted).await?;
-    notify(&mut tx, announcer, &accepted).await?;
+    notify(&mut tx, &to.announcer, &accepted).await?;
     tx.commit().await?;
     Ok(verdicts)
 }
@@ -98,6 +100,10 @@ pub(super) struct Accepted<'a> {
 impl<'a> Accepted<'a> {
     pub(super) fn of(append: &'a Append) -> Accepted<'a> {
         Accepted { id: append.conversation_id.to_string(), append }
+    }
+
+    pub(super) fn parts(&self) -> (&str, &'a Append) {
+        (&self.id, self.append)
     }
 
     fn last_seq(&self) -> u64 {

@@ -6,12 +6,12 @@
 use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::announce::Announcer;
 use super::audit::{NewAudit, insert_audit};
 use super::batch::{Accepted, Tx, handled_inputs, insert_events, lock_heads, move_heads, notify, replace_snapshots};
 use super::conversation::Snapshot;
-use super::pools::{Pools, on_reader};
-use super::writer::{Append, NewEvent};
+use super::outgoing::insert_outgoing;
+use super::pools::on_reader;
+use super::writer::{Append, Committing, NewEvent};
 use super::{Store, StoreError};
 
 /// Handoffs that wait for the queue, read at once.
@@ -378,8 +378,8 @@ impl Store {
 }
 
 /// Commits a decision, or nothing of it.
-pub(super) async fn commit_desk(pools: &Pools, announcer: &Announcer, write: &DeskWrite) -> Result<DeskWritten, sqlx::Error> {
-    let mut tx = Tx::begin(pools).await?;
+pub(super) async fn commit_desk(to: &Committing, write: &DeskWrite) -> Result<DeskWritten, sqlx::Error> {
+    let mut tx = Tx::begin(&to.pools).await?;
     let mut appends: Vec<Append> = write.appends.iter().map(|append| blank(append, write.at_ms)).collect();
     // The logs before the queue, as everywhere: two transactions never wait for each other in a circle.
     let mut accepted = Vec::with_capacity(appends.len());
@@ -411,6 +411,7 @@ pub(super) async fn commit_desk(pools: &Pools, announcer: &Announcer, write: &De
     }
     move_heads(&mut tx, &accepted).await?;
     insert_events(&mut tx, &accepted).await?;
+    insert_outgoing(&mut tx, &to.sinks, &accepted).await?;
     replace_snapshots(&mut tx, &accepted).await?;
     for audit in &write.audits {
         match &mut tx {
@@ -418,11 +419,11 @@ pub(super) async fn commit_desk(pools: &Pools, announcer: &Announcer, write: &De
             Tx::Postgres(tx) => insert_audit!(&mut **tx, audit)?,
         }
     }
-    notify(&mut tx, announcer, &accepted).await?;
+    notify(&mut tx, &to.announcer, &accepted).await?;
     if !write.changes.is_empty()
         && let Tx::Postgres(tx) = &mut tx
     {
-        let payload = announcer.desk_payload(write.expected_version + 1);
+        let payload = to.announcer.desk_payload(write.expected_version + 1);
         query("select pg_notify($1, $2)").bind(super::announce::CHANNEL).bind(payload).execute(&mut **tx).await?;
     }
     tx.commit().await?;

@@ -5,6 +5,7 @@
 //! one transaction ([`writer`]); everything else is a single statement or a short transaction of its own.
 
 mod announce;
+mod attachment;
 mod audit;
 mod batch;
 mod conversation;
@@ -15,6 +16,7 @@ mod handoff;
 mod lease;
 mod operator;
 mod operator_session;
+mod outgoing;
 mod pools;
 mod sign_in_attempt;
 mod statistics;
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 
 pub use announce::Announcement;
+pub use attachment::{AttachmentRow, NewAttachment};
 pub use audit::{AuditRow, NewAudit};
 pub use conversation::{ConversationRow, Snapshot, StoredEvent};
 pub use desk::{DeskAppend, DeskChange, DeskHandoffRow, DeskNote, DeskRows, DeskSeatRow, DeskWrite, DeskWritten};
@@ -34,14 +37,16 @@ pub use error::StoreError;
 pub use handoff::HandoffRow;
 pub use operator::{NewFactor, NewInvitation, NewOperator, OPERATORS_MAX, OperatorAdded, OperatorChange, OperatorRow};
 pub use operator_session::{NewSession, SESSIONS_PER_OPERATOR_MAX, SessionRow};
+pub use outgoing::{OutgoingRow, Sink};
 pub use sign_in_attempt::Attempts;
 pub use statistics::{HandoffTimes, Span};
 pub use telegram::{TelegramChat, TelegramUpdate};
 pub use writer::{Append, Appended, EVENTS_PER_APPEND_MAX, HandoffReason, NewConversation, NewEvent, StoreEffect};
 
 use announce::{Announcer, Listener};
+use outgoing::Sinks;
 use pools::{Pools, on_reader};
-use writer::Writer;
+use writer::{Committing, Writer};
 
 /// The database of the program. Clones share one writer and one set of connections.
 #[derive(Clone)]
@@ -51,6 +56,7 @@ struct Inner {
     pools: Pools,
     writer: Writer,
     announcer: Announcer,
+    sinks: Sinks,
     /// Stops with the last clone of the store.
     _listener: Option<Listener>,
 }
@@ -70,8 +76,9 @@ impl Store {
             Pools::Sqlite { .. } => None,
             Pools::Postgres(pool) => Some(Listener::start(pool.clone(), announcer.clone()).await?),
         };
-        let writer = Writer::start(pools.clone(), announcer.clone());
-        Ok(Store(Arc::new(Inner { pools, writer, announcer, _listener: listener })))
+        let sinks = Sinks::default();
+        let writer = Writer::start(Committing { pools: pools.clone(), announcer: announcer.clone(), sinks: sinks.clone() });
+        Ok(Store(Arc::new(Inner { pools, writer, announcer, sinks, _listener: listener })))
     }
 
     /// Appends at the expected seq; durable when it returns [`Appended::At`].

@@ -15,6 +15,7 @@ use super::batch::commit;
 use super::conversation::Snapshot;
 use super::desk::{DeskWrite, DeskWritten, commit_desk};
 use super::error::{StoreError, describe};
+use super::outgoing::Sinks;
 use super::pools::Pools;
 
 /// A turn makes a few events; more is a mistake of the caller, and would hold up everyone in its batch.
@@ -104,6 +105,14 @@ impl fmt::Debug for NewEvent {
     }
 }
 
+/// What a commit needs beside what it writes.
+#[derive(Clone)]
+pub(super) struct Committing {
+    pub(super) pools: Pools,
+    pub(super) announcer: Announcer,
+    pub(super) sinks: Sinks,
+}
+
 /// The way to the task that appends.
 pub(super) struct Writer {
     queue: mpsc::Sender<Work>,
@@ -129,10 +138,10 @@ struct DeskJob {
 
 impl Writer {
     /// Starts the task. It ends after [`Writer::close`], or when the writer is dropped, and commits what is queued first.
-    pub(super) fn start(pools: Pools, announcer: Announcer) -> Writer {
+    pub(super) fn start(to: Committing) -> Writer {
         let (queue, jobs) = mpsc::channel(APPENDS_QUEUED_MAX);
         let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(run(pools, announcer, jobs, stop.clone()));
+        let task = tokio::spawn(run(to, jobs, stop.clone()));
         Writer { queue, stop, task: Mutex::new(Some(task)) }
     }
 
@@ -179,7 +188,7 @@ impl Writer {
     }
 }
 
-async fn run(pools: Pools, announcer: Announcer, mut jobs: mpsc::Receiver<Work>, stop: Arc<Notify>) {
+async fn run(to: Committing, mut jobs: mpsc::Receiver<Work>, stop: Arc<Notify>) {
     let mut taken_work = Vec::with_capacity(APPENDS_PER_BATCH_MAX);
     let mut batch = Vec::with_capacity(APPENDS_PER_BATCH_MAX);
     loop {
@@ -201,25 +210,25 @@ async fn run(pools: Pools, announcer: Announcer, mut jobs: mpsc::Receiver<Work>,
             }
         }
         if !batch.is_empty() {
-            write(&pools, &announcer, &mut batch).await;
+            write(&to, &mut batch).await;
         }
         // Each is decided on what the one before it left, so there is nothing to put together.
         for job in decisions {
-            write_decision(&pools, &announcer, job).await;
+            write_decision(&to, job).await;
         }
     }
 }
 
-async fn write_decision(pools: &Pools, announcer: &Announcer, job: DeskJob) {
+async fn write_decision(to: &Committing, job: DeskJob) {
     let DeskJob { write, done } = job;
-    let written = commit_desk(pools, announcer, &write).await.map_err(StoreError::from);
+    let written = commit_desk(to, &write).await.map_err(StoreError::from);
     if let Ok(DeskWritten::Done { first_seqs }) = &written {
         for (append, first_seq) in write.appends.iter().zip(first_seqs) {
             let seq = first_seq + append.events.len() as u64 - 1;
-            announcer.announce(Announcement::Events { conversation_id: append.conversation_id, seq });
+            to.announcer.announce(Announcement::Events { conversation_id: append.conversation_id, seq });
         }
         if !write.changes.is_empty() {
-            announcer.announce_desk();
+            to.announcer.announce_desk();
         }
     }
     // The caller may have gone; what was written stays.
@@ -227,30 +236,30 @@ async fn write_decision(pools: &Pools, announcer: &Announcer, job: DeskJob) {
 }
 
 /// Commits a batch and answers everyone in it.
-async fn write(pools: &Pools, announcer: &Announcer, batch: &mut Vec<Job>) {
+async fn write(to: &Committing, batch: &mut Vec<Job>) {
     // Two nodes insert in the same order, so neither waits for a row of the other that waits for one of its own. The order
     // of arrival within a conversation stays.
     batch.sort_by_key(|job| job.append.conversation_id);
     let appends: Vec<&Append> = batch.iter().map(|job| &job.append).collect();
-    match commit(pools, announcer, &appends).await {
+    match commit(to, &appends).await {
         Ok(verdicts) => {
             for (job, verdict) in batch.drain(..).zip(verdicts) {
-                answer(job, Ok(verdict), announcer);
+                answer(job, Ok(verdict), &to.announcer);
             }
         }
         // The database refuses one of them, and the others must not suffer for it.
         Err(error) if batch.len() > 1 && error.as_database_error().is_some() => {
             tracing::warn!(error = describe(&error), appends = batch.len(), "a batch was refused; appending one by one");
             for job in batch.drain(..) {
-                let alone = commit(pools, announcer, &[&job.append]).await;
+                let alone = commit(to, &[&job.append]).await;
                 let verdict = alone.map(|verdicts| verdicts[0]).map_err(StoreError::from);
-                answer(job, verdict, announcer);
+                answer(job, verdict, &to.announcer);
             }
         }
         Err(error) => {
             let error = StoreError::from(error);
             for job in batch.drain(..) {
-                answer(job, Err(error.clone()), announcer);
+                answer(job, Err(error.clone()), &to.announcer);
             }
         }
     }

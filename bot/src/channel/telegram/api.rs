@@ -23,6 +23,8 @@ const TELEGRAM: &str = "https://api.telegram.org";
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// For a call that Telegram answers at once.
 const CALL_WAIT: Duration = Duration::from_secs(30);
+/// For the contents of a file.
+const FILE_WAIT: Duration = Duration::from_secs(60);
 /// How long Telegram holds a poll when there is nothing to tell.
 const POLL_HOLD: Duration = Duration::from_secs(50);
 /// Telegram's own limit of a batch.
@@ -85,6 +87,8 @@ pub(super) struct BotApi {
     http: reqwest::Client,
     /// `https://.../bot<token>/`.
     methods: Url,
+    /// `https://.../file/bot<token>/`.
+    files: Url,
 }
 
 impl BotApi {
@@ -92,9 +96,10 @@ impl BotApi {
     pub(super) fn new(token: &str, server: Option<&Url>) -> Option<BotApi> {
         let server = server.map_or(TELEGRAM, Url::as_str).trim_end_matches('/');
         let methods = Url::parse(&format!("{server}/bot{token}/")).ok()?;
+        let files = Url::parse(&format!("{server}/file/bot{token}/")).ok()?;
         // Telegram does not redirect, and the token follows nobody elsewhere.
         let http = reqwest::Client::builder().connect_timeout(CONNECT_WAIT).redirect(Policy::none()).build().ok()?;
-        Some(BotApi { http, methods })
+        Some(BotApi { http, methods, files })
     }
 
     /// The bot's own name, without `@`.
@@ -149,6 +154,38 @@ impl BotApi {
             message = message.reply_markup(ReplyMarkup::InlineKeyboard(InlineKeyboardMarkup::new(rendered.keyboard.clone())));
         }
         self.do_call(&message).await
+    }
+
+    /// The contents of a file that a citizen sent; `None` when it has more than `bytes_max`, or is not to be had any more.
+    pub(super) async fn file(&self, file_id: &str, bytes_max: usize) -> Result<Option<Vec<u8>>, CallError> {
+        #[derive(Deserialize)]
+        struct Placed {
+            file_path: Option<String>,
+        }
+        let placed: Placed = match self.call("GetFile", &json!({ "file_id": file_id }), CALL_WAIT).await {
+            // Telegram hands no bot a file of more than 20 MB.
+            Err(CallError::Refused { .. }) => return Ok(None),
+            placed => placed?,
+        };
+        let Some(path) = placed.file_path else { return Ok(None) };
+        // The path is Telegram's, and leads nowhere else than below the token.
+        let url = self.files.join(path.trim_start_matches('/')).ok().filter(|url| url.as_str().starts_with(self.files.as_str()));
+        let Some(url) = url else { return Ok(None) };
+        let network = |error: reqwest::Error| CallError::Network(error.without_url());
+        let mut response = self.http.get(url).timeout(FILE_WAIT).send().await.map_err(network)?;
+        match response.status() {
+            status if status.is_success() => {}
+            status if status.is_client_error() => return Ok(None),
+            status => return Err(CallError::Server { status: status.as_u16() }),
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(network)? {
+            if bytes.len() + chunk.len() > bytes_max {
+                return Ok(None);
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Some(bytes))
     }
 
     /// Ends the waiting sign on a button.

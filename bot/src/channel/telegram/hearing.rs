@@ -11,14 +11,17 @@ use uuid::Uuid;
 use super::backoff::Backoff;
 use super::intake::read;
 use super::lease::stopped;
-use super::translate::{Meaning, Said};
+use super::translate::{Meaning, Said, SentFile};
 use super::{Bot, chain, count_error};
-use crate::conversation::{ConversationError, now_ms};
-use crate::dialogue::{Channel, Input};
+use crate::conversation::{Attached, ConversationError, now_ms};
+use crate::desk::attachment::ATTACHMENT_BYTES_MAX;
+use crate::dialogue::{Channel, Input, Unkept};
 use crate::store::{StoreError, TelegramUpdate};
 
 /// Updates read from the database at once.
 const UPDATES_READ_MAX: u32 = 256;
+/// A file that Telegram does not hand out is asked for so often: the chat waits behind it.
+const FILE_TRIES_MAX: u32 = 3;
 /// Chats whose updates are handled at once.
 const CHATS_AT_ONCE_MAX: usize = 32;
 
@@ -101,7 +104,7 @@ impl Bot {
     }
 
     async fn answer(self: &Arc<Self>, said: Said) -> Result<(), ConversationError> {
-        let Said { chat_id, input_id, input, tap } = said;
+        let Said { chat_id, input_id, input, tap, file } = said;
         if let Some(tap) = tap {
             let bot = Arc::clone(self);
             self.errand("tap", async move { bot.api.answer_tap(&tap).await });
@@ -111,8 +114,17 @@ impl Bot {
         if begun && input == Input::Start {
             return Ok(());
         }
-        match self.conversations.submit(conversation_id, &input_id, &input).await {
-            Ok(_) => Ok(()),
+        let heard = async {
+            if let Some(file) = file.filter(|_| !begun)
+                && self.attach(conversation_id, &file).await?
+                && file.alone
+            {
+                return Ok(());
+            }
+            self.conversations.submit(conversation_id, &input_id, &input).await.map(drop)
+        };
+        match heard.await {
+            Ok(()) => Ok(()),
             // This would fail again and again, and hold up all that the chat says after it.
             Err(error @ (ConversationError::NotFound | ConversationError::Unreadable { .. } | ConversationError::Unwritable(_))) => {
                 count_error("conversation");
@@ -121,6 +133,39 @@ impl Bot {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Keeps a photo or a file for the operators. False: none has the conversation or is waited for.
+    async fn attach(&self, conversation_id: Uuid, file: &SentFile) -> Result<bool, ConversationError> {
+        if !self.conversations.in_handoff(conversation_id).await? {
+            return Ok(false);
+        }
+        let mut backoff = Backoff::new(self.timing.retry_pause);
+        let mut tries_left = FILE_TRIES_MAX;
+        let bytes = loop {
+            tries_left -= 1;
+            match self.api.file(&file.file_id, ATTACHMENT_BYTES_MAX).await {
+                Ok(bytes) => break bytes.ok_or(Unkept::TooLarge),
+                Err(error) => {
+                    count_error(error.kind());
+                    tracing::warn!(conversation.id = %conversation_id, error = chain(&error), tries_left, "a file of a citizen was not fetched");
+                    if tries_left == 0 {
+                        break Err(Unkept::Broken);
+                    }
+                    sleep(backoff.pause()).await;
+                }
+            }
+        };
+        let unkept = match bytes {
+            Ok(bytes) => match self.conversations.attach(conversation_id, &file.input_id, bytes).await? {
+                Attached::At(_) => return Ok(true),
+                Attached::NoHandoff => return Ok(false),
+                Attached::Unkept(why) => why,
+            },
+            Err(why) => why,
+        };
+        self.conversations.submit(conversation_id, &file.input_id, &Input::Unkept(unkept)).await?;
+        Ok(true)
     }
 
     /// The conversation held in a chat, and whether it began just now. Two nodes that begin one at the same time agree on the first that

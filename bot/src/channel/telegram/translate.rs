@@ -55,6 +55,19 @@ pub(super) struct Said {
     pub(super) input: Input,
     /// A tap waits for a sign that it was noticed.
     pub(super) tap: Option<CallbackQueryId>,
+    /// A photo or a file that came with it, or that is all of it: for operators to look at.
+    pub(super) file: Option<SentFile>,
+}
+
+/// A photo or a file on Telegram's servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SentFile {
+    /// Telegram's name of it.
+    pub(super) file_id: String,
+    /// Names it as an input of its own: an album is one input to the bot and many files to an operator.
+    pub(super) input_id: String,
+    /// It is all of the message: [`Said::input`] says only that the bot cannot read it.
+    pub(super) alone: bool,
 }
 
 /// The message that an input came with: a secret in it is deleted there. `None` for inputs of other channels and for taps.
@@ -90,7 +103,24 @@ fn sent(update_id: u32, message: &Message) -> Meaning {
             None => return Meaning::Nothing,
         },
     };
-    Meaning::Said(Said { chat_id: message.chat.id.0, input_id, input, tap: None })
+    let file = file_of(&message.kind).map(|file_id| SentFile {
+        file_id,
+        input_id: format!("{}:file", self::input_id(update_id, message)),
+        alone: matches!(input, Input::Unsupported(_)),
+    });
+    Meaning::Said(Said { chat_id: message.chat.id.0, input_id, input, tap: None, file })
+}
+
+/// The photo, in its largest size, or the file of a message.
+fn file_of(kind: &MessageKind) -> Option<String> {
+    let MessageKind::Common(common) = kind else { return None };
+    match &common.media_kind {
+        MediaKind::Photo(photo) => {
+            photo.photo.iter().max_by_key(|size| u64::from(size.width) * u64::from(size.height)).map(|size| size.file.id.0.clone())
+        }
+        MediaKind::Document(document) => Some(document.document.file.id.0.clone()),
+        _ => None,
+    }
 }
 
 /// An edited message is heard again. Other edits are not: a live location is edited every few seconds.
@@ -111,6 +141,7 @@ fn tapped(update_id: u32, query: &CallbackQuery) -> Meaning {
         input_id: format!("{INPUT_PREFIX}:{update_id}"),
         input: Input::Choice { id: id.clone() },
         tap: Some(query.id.clone()),
+        file: None,
     })
 }
 
@@ -323,7 +354,7 @@ mod tests {
     #[test]
     fn an_edit_of_words_is_heard_again() {
         let edit = |fields: Value| meaning("edited_message", message(&private(), fields));
-        let expected = Said { chat_id: 77, input_id: "tg:5:9".to_owned(), input: text("sửa").unwrap(), tap: None };
+        let expected = Said { chat_id: 77, input_id: "tg:5:9".to_owned(), input: text("sửa").unwrap(), tap: None, file: None };
         assert_eq!(edit(json!({"text": "sửa", "edit_date": 1_790_000_100})), Meaning::Said(expected));
         let moving = json!({"location": {"longitude": 105.8, "latitude": 21.0, "live_period": 900}, "edit_date": 1_790_000_100});
         assert_eq!(edit(moving), Meaning::Nothing);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -19,11 +19,14 @@ use uuid::Uuid;
 
 use super::Web;
 use super::error::{ApiError, ErrorBody};
-use crate::conversation::{CallbackWish, Follower, Phone, Token, Whisper, now_ms};
-use crate::dialogue::{Channel, Input, MESSAGE_CHARS_MAX, Recorded};
+use crate::conversation::{Attached, CallbackWish, Follower, Phone, Token, Whisper, now_ms};
+use crate::desk::attachment::ATTACHMENT_BYTES_MAX;
+use crate::dialogue::{Channel, Input, MESSAGE_CHARS_MAX, Recorded, Unkept};
 
 /// Comment lines keep proxies and the widget's watchdog quiet.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// A slow telephone needs a minute and a half for 10 MB.
+const UPLOAD_WAIT: Duration = Duration::from_secs(120);
 /// A choice's id is a topic id with a prefix.
 const CHOICE_CHARS_MAX: usize = 128;
 
@@ -289,6 +292,50 @@ pub(super) async fn ask_callback(
     }
     let seq = web.conversations().ask_callback(id, client_id, wish).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { seq })))
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewAttachment {
+    client_id: Option<String>,
+}
+
+/// Sends a photo (JPEG, PNG, WebP) or a PDF file of at most 10 MB to the operators, while one has the conversation or is waited for.
+/// The body is the file; what it is, is read from its content.
+#[utoipa::path(post, path = "/api/conversations/{id}/attachments", request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    params(
+        ("id" = Uuid, Path), ("client_id" = Uuid, Query, description = "made by the client; the same one again is the same attachment"),
+        ("Authorization" = String, Header, description = "Bearer <token>")
+    ),
+    responses(
+        (status = 202, body = Accepted), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "no_handoff or attachments_full"),
+        (status = 413, body = ErrorBody), (status = 415, body = ErrorBody), (status = 422, body = ErrorBody),
+        (status = 429, body = ErrorBody, description = "see Retry-After"), (status = 503, body = ErrorBody)
+))]
+pub(super) async fn attach(
+    State(web): State<Web>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<NewAttachment>, QueryRejection>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Accepted>), ApiError> {
+    web.inner.origins.check(&headers)?;
+    let id = authorise(&web, id, &headers).await?;
+    web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
+    let client_id = parse_client_id(query.ok().and_then(|Query(new)| new.client_id).as_deref())?;
+    // Before the body is read: nobody fills the memory with what is then refused.
+    if !web.conversations().in_handoff(id).await? {
+        return Err(ApiError::NoHandoff);
+    }
+    let _upload = web.inner.uploads.try_acquire().map_err(|_| ApiError::Unavailable)?;
+    let read = tokio::time::timeout(UPLOAD_WAIT, to_bytes(body, ATTACHMENT_BYTES_MAX)).await.map_err(|_| ApiError::Unavailable)?;
+    let bytes = read.map_err(|_| ApiError::Unkept(Unkept::TooLarge))?;
+    match web.conversations().attach(id, &client_id, bytes.into()).await? {
+        Attached::At(seq) => Ok((StatusCode::ACCEPTED, Json(Accepted { seq }))),
+        Attached::Unkept(why) => Err(ApiError::Unkept(why)),
+        Attached::NoHandoff => Err(ApiError::NoHandoff),
+    }
 }
 
 /// Tells the operator, for some seconds, that the citizen types. Stored nowhere.

@@ -36,6 +36,7 @@ pub(super) fn router() -> Router<Web> {
     Router::new()
         .route("/", public("index.html"))
         .route("/widget.js", public("widget.js"))
+        .route("/widget/attach.js", public("widget/attach.js"))
         .route("/site.css", public("site.css"))
         .route("/favicon.svg", public("favicon.svg"))
         .route("/favicon.ico", public("favicon.svg"))

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::conversation::ConversationError;
-use crate::dialogue::{MESSAGE_CHARS_MAX, texts};
+use crate::dialogue::{MESSAGE_CHARS_MAX, Unkept, texts};
 use crate::store::StoreError;
 
 /// Why a request was refused.
@@ -29,6 +29,10 @@ pub enum ApiError {
     MethodNotAllowed,
     /// The message or the body is too long.
     MessageTooLong,
+    /// A photo or a file is not taken.
+    Unkept(Unkept),
+    /// A photo or a file, and no operator is there to look at it.
+    NoHandoff,
     /// Too much in too short a time; seconds to wait.
     RateLimited {
         /// Whole seconds, at least 1.
@@ -72,6 +76,13 @@ impl ApiError {
             ApiError::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             ApiError::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             ApiError::MessageTooLong => (StatusCode::PAYLOAD_TOO_LARGE, "message_too_long"),
+            ApiError::Unkept(why) => match why {
+                Unkept::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "attachment_too_large"),
+                Unkept::Kind => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "attachment_kind"),
+                Unkept::Broken => (StatusCode::UNPROCESSABLE_ENTITY, "attachment_broken"),
+                Unkept::Full => (StatusCode::CONFLICT, "attachments_full"),
+            },
+            ApiError::NoHandoff => (StatusCode::CONFLICT, "no_handoff"),
             ApiError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             ApiError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             ApiError::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
@@ -86,6 +97,8 @@ impl ApiError {
             ApiError::ForbiddenOrigin => texts::api::FORBIDDEN_ORIGIN.to_owned(),
             ApiError::NotFound | ApiError::MethodNotAllowed => texts::api::NOT_FOUND.to_owned(),
             ApiError::MessageTooLong => texts::api::message_too_long(MESSAGE_CHARS_MAX),
+            ApiError::Unkept(why) => texts::attachment_refused(*why).to_owned(),
+            ApiError::NoHandoff => texts::api::NO_HANDOFF.to_owned(),
             ApiError::RateLimited { retry_after_s } => texts::api::rate_limited(*retry_after_s),
             ApiError::Unavailable => texts::api::UNAVAILABLE.to_owned(),
             ApiError::Internal => texts::api::INTERNAL.to_owned(),

@@ -35,6 +35,8 @@ use crate::conversation::Conversations;
 const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Streams held open by this process; about 20 kB each.
 const STREAMS_MAX: usize = 20_000;
+/// Photos and files on their way at once; each may be 10 MB in memory.
+const UPLOADS_AT_ONCE_MAX: usize = 8;
 /// What a browser may assume about the cross-origin rules before it asks again.
 const CORS_MAX_AGE: Duration = Duration::from_secs(3600);
 
@@ -49,6 +51,8 @@ struct Inner {
     limits: Limits,
     origins: Origins,
     streams: Arc<Semaphore>,
+    /// Counts the uploads under way.
+    uploads: Arc<Semaphore>,
     /// Turns true when the process stops: streams end, so that their clients go elsewhere.
     stopping: watch::Receiver<bool>,
     metrics: Option<PrometheusHandle>,
@@ -64,7 +68,8 @@ impl Web {
         metrics: Option<PrometheusHandle>,
     ) -> Web {
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
-        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, stopping, metrics }) }
+        let uploads = Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX));
+        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, stopping, metrics }) }
     }
 
     fn conversations(&self) -> &Conversations {
@@ -89,6 +94,7 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .routes(routes!(api::read_events))
         .routes(routes!(api::typing))
         .routes(routes!(api::ask_callback))
+        .routes(routes!(api::attach))
         .split_for_parts();
     doc.merge(beside);
     let doc = Arc::new(doc);

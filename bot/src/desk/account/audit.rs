@@ -49,6 +49,8 @@ pub enum Action {
     HandoffMoved,
     /// A supervisor closed a conversation.
     HandoffClosed,
+    /// A photo or file of a citizen was shown.
+    AttachmentSeen,
     /// The telephone number of a citizen was shown.
     CallbackRevealed,
     /// A citizen was called back.
@@ -89,6 +91,7 @@ impl Action {
             Action::ConversationRead => "conversation_read",
             Action::HandoffMoved => "handoff_moved",
             Action::HandoffClosed => "handoff_closed",
+            Action::AttachmentSeen => "attachment_seen",
             Action::CallbackRevealed => "callback_revealed",
             Action::CallbackDone => "callback_done",
             Action::SettingsChanged => "settings_changed",

@@ -3,6 +3,7 @@
 //! Every write comes from a page of this server (its Origin says so) as JSON, and is done by somebody signed in, except where
 //! somebody signs in. [`SignedIn`](crate::desk::account::SignedIn) and [`Supervisor`] are the extractors that other routes ask for.
 
+mod attachment;
 mod audit;
 mod callback;
 mod conversation;
@@ -172,6 +173,7 @@ pub fn router(desk: Desk) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(tool::canned, tool::add_canned))
         .routes(routes!(tool::change_canned, tool::delete_canned))
         .routes(routes!(tool::settings, tool::change_settings))
+        .routes(routes!(attachment::show))
         .routes(routes!(callback::list))
         .routes(routes!(callback::reveal))
         .routes(routes!(callback::done))

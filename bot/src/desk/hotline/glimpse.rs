@@ -40,7 +40,7 @@ impl Glimpse {
                 self.last_citizen_ms = Some(at_ms);
                 self.unread = (self.unread + 1).min(UNREAD_MAX);
             }
-            Event::CitizenUnsupported { .. } => {
+            Event::CitizenUnsupported { .. } | Event::CitizenAttachment { .. } => {
                 self.last_citizen_ms = Some(at_ms);
                 self.unread = (self.unread + 1).min(UNREAD_MAX);
             }

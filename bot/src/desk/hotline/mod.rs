@@ -21,13 +21,14 @@ use futures::future::BoxFuture;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 use uuid::Uuid;
 
+use super::attachment::Attachments;
 use super::queue::{
     Authority, Decision, Handoff, HandoffId, Hold, Operator, OperatorId, Priority, Queue, QueueEvent, QueueRows, Refusal, Rules, Served,
     Skill, Skills, Stage, Target, decide,
 };
 use super::settings::Settings;
 use crate::conversation::{CallbackWish, Conversations, Desk, now_ms};
-use crate::dialogue::{Event, Situation, after_callback};
+use crate::dialogue::{Attachment, Event, Situation, Unkept, after_callback};
 use crate::secret::{Key, OpenError};
 use crate::store::{
     Append, Appended, DeskAppend, DeskHandoffRow, DeskNote, DeskRows, DeskSeatRow, DeskWritten, NewAudit, NewEvent, Store, StoreError,
@@ -44,6 +45,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 const PICTURE_EVERY: Duration = Duration::from_millis(200);
 /// Settings that another node has saved are in force here within this time and the next change or estimate.
 const SETTINGS_READ_EVERY: Duration = Duration::from_secs(5);
+/// Attachments are deleted at most so long after their time.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Waiting times are estimated anew so often, although nothing has happened.
 const ESTIMATE_EVERY: Duration = Duration::from_secs(15);
 
@@ -138,7 +141,9 @@ pub struct Hotline {
     conversations: Arc<Conversations>,
     /// Seals telephone numbers.
     key: Key,
+    attachments: Attachments,
     rules: Rules,
+    attachments_kept_ms: i64,
     defaults: Settings,
     settings: RwLock<Arc<Settings>>,
     held: Mutex<Option<Held>>,
@@ -150,16 +155,25 @@ pub struct Hotline {
 }
 
 impl Hotline {
-    /// The queue of the conversations' database. Citizens are handed over to it from now on; [`Hotline::run`] keeps it going.
+    /// The queue of the conversations' database. Citizens are handed over to it from now on; [`Hotline::run`] keeps it going, and
+    /// deletes attachments that are older than `attachments_kept_ms`.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn open(conversations: Arc<Conversations>, key: Key, rules: Rules, defaults: Settings) -> Result<Arc<Hotline>, HotlineError> {
+    pub async fn open(
+        conversations: Arc<Conversations>,
+        key: Key,
+        rules: Rules,
+        defaults: Settings,
+        attachments_kept_ms: i64,
+    ) -> Result<Arc<Hotline>, HotlineError> {
         let settings = Settings::load(conversations.store(), defaults.clone()).await?;
         let hotline = Arc::new(Hotline {
             conversations: Arc::clone(&conversations),
+            attachments: Attachments::new(conversations.store().clone(), key.clone()),
             key,
             rules,
+            attachments_kept_ms,
             defaults,
             settings: RwLock::new(Arc::new(settings)),
             held: Mutex::new(None),
@@ -174,7 +188,7 @@ impl Hotline {
 
     /// Takes citizens in, ends leases and offers, and shows what has changed, until `stop` turns true.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
-        tokio::join!(self.tend_until(stop.clone()), self.show_until(stop));
+        tokio::join!(self.tend_until(stop.clone()), self.show_until(stop.clone()), self.sweep_until(stop));
     }
 
     /// What consoles see; changes with every change that can be seen.
@@ -198,6 +212,10 @@ impl Hotline {
         self.changed.notify_one();
     }
 
+    pub(super) fn attachments(&self) -> &Attachments {
+        &self.attachments
+    }
+
     pub(super) fn conversations(&self) -> &Conversations {
         &self.conversations
     }
@@ -217,6 +235,11 @@ impl Hotline {
         let wanted = accepting.map(|accepting| QueueEvent::Accepting { operator, accepting });
         let events = [arrived].into_iter().chain(wanted).collect();
         Ok(self.act(Act { events, names: vec![(operator, who.name.clone())], ..Act::default() }).await?.outcome)
+    }
+
+    /// Whether anybody is at the desk.
+    pub(super) async fn is_staffed(&self) -> Result<bool, HotlineError> {
+        self.with(|held| held.queue.operators().next().is_some()).await
     }
 
     /// Whether an operator at the desk wants offers.
@@ -430,6 +453,18 @@ impl Hotline {
         Ok(left_ms.map_or(LOOK_EVERY, |left_ms| LOOK_EVERY.min(Duration::from_millis(left_ms))))
     }
 
+    async fn sweep_until(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            if let Err(error) = self.attachments.sweep(self.attachments_kept_ms).await {
+                tracing::error!(error = error.to_string(), "old attachments were not deleted; it is tried again");
+            }
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(SWEEP_EVERY) => {}
+            }
+        }
+    }
+
     async fn show_until(&self, stop: watch::Receiver<bool>) {
         let mut announcements = self.store().announcements();
         let mut glimpses = glimpse::Glimpses::default();
@@ -485,6 +520,10 @@ impl Desk for Hotline {
             }
             Err(StoreError::Busy)
         })
+    }
+
+    fn keep(&self, id: Uuid, client_id: String, bytes: Vec<u8>) -> BoxFuture<'_, Result<Result<Attachment, Unkept>, StoreError>> {
+        Box::pin(self.attachments.keep(id, client_id, bytes))
     }
 
     fn entered(&self) {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::choice::{Choice, ChoiceId};
 use super::event::{Event, Message, Minutes};
-use super::input::Unsupported;
+use super::input::{Unkept, Unsupported};
 
 /// The hotline as people read it.
 pub const HOTLINE: &str = "1900 9068";
@@ -302,6 +302,7 @@ pub fn of_event(event: &Event) -> Option<Message> {
         | Event::CitizenMessage { .. }
         | Event::CitizenChoice { .. }
         | Event::CitizenUnsupported { .. }
+        | Event::CitizenAttachment { .. }
         | Event::HandoffRequested { .. }
         | Event::HandoffLeft
         | Event::OperatorNote { .. }
@@ -393,6 +394,33 @@ pub fn unsupported(what: Unsupported) -> Vec<Block> {
         Unsupported::Contact => "Mình không cần số điện thoại ở bước này và không lưu lại. Bạn gõ điều cần hỏi giúp mình nhé.",
         Unsupported::Other => "Mình chưa đọc được tin này. Bạn gõ câu hỏi giúp mình nhé.",
     })
+}
+
+/// A photo or file was kept for the operator whom the citizen waits for.
+pub fn attached() -> Vec<Block> {
+    line("Mình đã nhận. Tổng đài viên sẽ xem khi vào cuộc trò chuyện; ngoài họ không ai xem được, và tệp tự xóa sau một thời gian.")
+}
+
+/// The operator left while a photo or file was on its way.
+pub fn attached_too_late() -> Vec<Block> {
+    line("Cuộc nói chuyện với tổng đài viên vừa kết thúc nên chưa có ai xem tệp này. Nếu vẫn cần, bạn bấm gặp tổng đài viên nhé.")
+}
+
+/// Why a photo or a file was not taken.
+pub fn attachment_refused(why: Unkept) -> &'static str {
+    match why {
+        Unkept::TooLarge => "Tệp này lớn quá (tối đa 10 MB) nên mình chưa nhận được. Bạn chụp lại nhỏ hơn, hoặc gửi từng trang nhé.",
+        Unkept::Kind => {
+            "Mình chỉ chuyển được ảnh (JPEG, PNG, WebP) và tệp PDF cho tổng đài viên. Bạn chụp màn hình rồi gửi ảnh giúp mình nhé."
+        }
+        Unkept::Broken => "Mình không mở được tệp này, có thể tệp bị hỏng. Bạn gửi lại giúp mình nhé.",
+        Unkept::Full => "Cuộc trò chuyện này đã đủ 20 ảnh và tệp. Phần còn lại bạn kể giúp bằng chữ nhé.",
+    }
+}
+
+/// Why a photo or a file was not taken, as a message.
+pub fn unkept(why: Unkept) -> Vec<Block> {
+    line(attachment_refused(why))
 }
 
 /// The question as it was understood.
@@ -595,6 +623,8 @@ pub mod api {
     pub const NOT_FOUND: &str = "Không có địa chỉ này.";
     /// For a short while.
     pub const UNAVAILABLE: &str = "Mình đang quá tải một chút. Tin của bạn chưa gửi được, bạn thử lại sau ít giây nhé.";
+    /// A photo or a file, and no operator is there or waited for.
+    pub const NO_HANDOFF: &str = "Chưa có tổng đài viên xem nên mình chưa nhận ảnh và tệp. Bạn bấm gặp tổng đài viên trước nhé.";
     /// Our fault.
     pub const INTERNAL: &str = "Mình gặp lỗi và chưa xử lý được tin này. Bạn thử lại, hoặc gọi 1900 9068.";
 
