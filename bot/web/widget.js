@@ -304,7 +304,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 }
 #field::placeholder { color: var(--soft); opacity: 1; }
 #field:focus-visible { outline-offset: -1px; outline-width: 2px; border-color: var(--link); }
-#send { border-radius: 50%; color: var(--soft); }
+#send, #attach { border-radius: 50%; color: var(--soft); }
 #count { text-align: end; padding: 4px 58px 0 0; font-variant-numeric: tabular-nums; }
 #count.over { color: var(--bad); font-weight: 600; }
 

@@ -317,3 +317,87 @@ async fn two_operators_serve_three_citizens_from_their_browsers() {
     assert_eq!(mai.hears("rated", 0).await["stars"], 5);
     nam.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_goes_from_the_widget_to_the_console() {
+    let server = Options::new().start().await;
+    Operator::join(&server, "thu", "Chị Thu", Role::Operator).await;
+    let citizen = Browser::visit(&server, Screen::Phone).await;
+    citizen.click("#launcher").await;
+    citizen.wait("it has begun", "root.querySelector('.choice:enabled')").await;
+    assert_eq!(citizen.look("return !!root.querySelector('#attach');").await, false, "nobody would look at a photo yet");
+    citizen.say("gặp tổng đài viên").await;
+    citizen.wait("photos can be sent", "root.querySelector('#attach:not([hidden])')").await;
+    // What a telephone would hand over.
+    let pick = "const canvas = document.createElement('canvas'); [canvas.width, canvas.height] = [640, 400]; \
+        const brush = canvas.getContext('2d'); brush.fillStyle = '#dbe7f3'; brush.fillRect(0, 0, 640, 400); brush.fillStyle = '#123'; \
+        brush.font = '36px sans-serif'; brush.fillText('Tờ khai TK1-TS (mẫu)', 40, 90); \
+        canvas.toBlob((blob) => { const picked = new DataTransfer(); picked.items.add(new File([blob], 'IMG_1.jpg', { type: 'image/jpeg' })); \
+          const picker = root.querySelector('input[type=file]'); picker.files = picked.files; picker.dispatchEvent(new Event('change')); }, 'image/jpeg');";
+    citizen.look(pick).await;
+    citizen.wait("it is in the log", "[...root.querySelectorAll('.me .text')].some((text) => text.textContent.includes('Ảnh'))").await;
+    assert_eq!(citizen.accessibility_violations().await, Vec::<String>::new());
+    citizen.keep_picture("widget-photo-phone").await;
+
+    let thu = sits_down(&server, "thu", Screen::Desktop).await;
+    takes(&thu, 1).await;
+    click(&thu, "a.row").await;
+    thu.wait("the photo is seen", "document.querySelector('.transcript .photo img')?.naturalWidth === 640").await;
+    assert_eq!(thu.accessibility_violations().await, Vec::<String>::new());
+    thu.keep_picture("console-photo").await;
+    thu.close().await;
+    citizen.close().await;
+}
+
+/// The pages beside the desk, and what is shown on each once it has loaded.
+const PAGES: [(&str, &str); 8] = [
+    ("board", "main table, main .board"),
+    ("callbacks", "main li, main table"),
+    ("canned", "main li, main table"),
+    ("statistics", "main svg"),
+    ("gaps", "main li, main table"),
+    ("operators", "main table"),
+    ("settings", "main input"),
+    ("audit", "main table, main li"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_the_console_fits_its_window_and_is_accessible() {
+    let server = Options::new().start().await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    let thu = Operator::join(&server, "thu", "Chị Thu", Role::Operator).await;
+    let (mai, binh) = (server.citizen().await, server.citizen().await);
+    mai.say("thẻ bảo hiểm của mèo nhà tôi mua ở đâu").await;
+    mai.say("con mèo nhà tôi ốm").await;
+    mai.tap("operator").await;
+    thu.is_present(Some(true)).await;
+    let offered = thu.finds("mine", "offered", &mai.id).await;
+    let claim = thu.claims(offered["handoff_id"].as_str().expect("an id")).await;
+    thu.says(&claim, "Chào bạn, mình nghe đây.").await;
+    thu.does("resolve", &claim, serde_json::json!({ "reason": "answered" })).await;
+    mai.tap("rate:5").await;
+    let canned = serde_json::json!({ "title": "Xin chờ", "text": "Bạn chờ mình một chút nhé.", "skill": null });
+    assert_eq!(truong.post("/canned", canned).await.status(), reqwest::StatusCode::CREATED);
+    let from_ms = hotro::conversation::now_ms();
+    let wish =
+        serde_json::json!({ "client_id": uuid::Uuid::now_v7(), "phone": "0900000001", "from_ms": from_ms, "to_ms": from_ms + 3_600_000 });
+    assert_eq!(binh.post("callback", &wish).await.status(), reqwest::StatusCode::ACCEPTED);
+    binh.tap("operator").await;
+
+    for (screen, size) in [(Screen::Desktop, "1280"), (Screen::Narrow, "768"), (Screen::DarkDesktop, "dark")] {
+        let browser = Browser::visit_at(&server, "/console", screen).await;
+        browser.sign_in(truong.cookie()).await;
+        browser.wait("the desk is there", "document.querySelector('.rail')").await;
+        for (page, shown) in [("", ".list")].into_iter().chain(PAGES) {
+            browser.look(&format!("window.dispatchEvent(new CustomEvent('console:go', {{ detail: '/console/{page}' }}));")).await;
+            browser.wait(&format!("{page} is shown"), &format!("document.querySelector('{shown}')")).await;
+            browser.wait("nothing is on its way", "!document.querySelector('main [aria-busy=true], main .loading')").await;
+            let overflow = browser.look("const page = document.documentElement; return [page.scrollWidth - page.clientWidth, page.scrollHeight - page.clientHeight];");
+            assert_eq!(overflow.await, serde_json::json!([0, 0]), "{page} at {size} is larger than its window");
+            assert_eq!(browser.accessibility_violations().await, Vec::<String>::new(), "{page} at {size}");
+            browser.keep_picture(&format!("console-{}-{size}", if page.is_empty() { "desk" } else { page })).await;
+        }
+        browser.close().await;
+    }
+    assert!(!server.log().contains("ERROR"), "{}", server.log());
+}

@@ -44,6 +44,8 @@ pub enum Screen {
     Desktop,
     /// The same, by night.
     DarkDesktop,
+    /// 768 x 1024: a narrow window.
+    Narrow,
     /// 390 x 844, touched by fingers.
     Phone,
 }
@@ -52,7 +54,7 @@ impl Screen {
     fn options(self, profile: &Path) -> Value {
         let mut flags: Vec<String> = FLAGS.iter().map(ToString::to_string).collect();
         flags.push(format!("--user-data-dir={}", profile.display()));
-        flags.push("--window-size=1280,900".to_owned());
+        flags.push(if self == Screen::Narrow { "--window-size=768,1024" } else { "--window-size=1280,900" }.to_owned());
         if self == Screen::DarkDesktop {
             flags.push("--blink-settings=preferredColorScheme=0".to_owned());
         }
@@ -182,6 +184,27 @@ impl Browser {
     pub async fn say(&self, text: &str) {
         let field = until("the field is there", async || self.find("#field").await).await;
         field.send_keys(&format!("{text}{}", char::from(Key::Enter))).await.expect("the keys are taken");
+    }
+
+    /// Is signed in at the console by the cookie of a session.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn sign_in(&self, cookie: &str) {
+        // WebDriver sets no cookie for an address without a name.
+        self.look(&format!("document.cookie = {};", json!(format!("{cookie}; path=/")))).await;
+        self.reload().await;
+    }
+
+    /// Keeps a picture of what is seen as `NAME.png` in the folder that the variable `HOTRO_TEST_PICTURES` names, for people to look at;
+    /// without it does nothing.
+    ///
+    /// # Panics
+    /// The picture cannot be taken or written.
+    pub async fn keep_picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("HOTRO_TEST_PICTURES") else { return };
+        let picture = self.client.screenshot().await.expect("a picture");
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).expect("it is written");
     }
 
     /// Violations that axe finds on the page and in the widget, one line each; empty when there is none.

@@ -87,6 +87,11 @@ impl Operator {
         operator
     }
 
+    /// The cookie of the session.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// The same session at another node.
     pub fn at(&self, server: &Server) -> Operator {
         Operator { base: server.url(""), ..self.clone() }

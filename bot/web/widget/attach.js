@@ -25,7 +25,7 @@ export function attachButton({ el, button, drawing, uuid, lang, field, send, tel
   const T = TEXTS[lang];
   const picker = el('input', { type: 'file', hidden: true, accept: 'image/jpeg,image/png,image/webp,application/pdf', multiple: true, tabindex: -1, 'aria-hidden': 'true' });
   const clip = button('', { id: 'attach', 'aria-label': T.attach, title: T.attach, click: () => picker.click() },
-    drawing(20, 'M15.5 9.5l-6 6a3.6 3.6 0 0 1-5-5l6.5-6.5a2.4 2.4 0 0 1 3.4 3.4L8 13.8a1.2 1.2 0 0 1-1.7-1.7l5.6-5.6'));
+    drawing(20, 'M16.5 9l-7 7a4 4 0 0 1-5.7-5.7l7.6-7.5a2.7 2.7 0 0 1 3.8 3.8l-7 7'));
   picker.addEventListener('change', async () => {
     const files = [...picker.files];
     picker.value = '';
