@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::answers::{Answers, Slot};
-use super::exact::{Dong, Exact, hundredths, whole};
+use super::exact::{Dong, hundredths, whole};
 use super::law::Law;
 use super::record::{bounded_on, note};
 use super::{Note, Refusal};

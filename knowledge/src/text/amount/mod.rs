@@ -360,7 +360,12 @@ impl Amounts {
         phrases.iter().any(|phrase| self.phrase_within(phrase, 0..self.tokens.len()))
     }
 
-    /// Whether the text ends in one of these phrases.
+    /// Whether the text has this very word, accents and all, and some word with accents beside: "nam" is a man there and no year.
+    pub fn says_exactly(&self, word: &str) -> bool {
+        self.accented() && self.tokens.iter().any(|token| &*token.word.syl == word)
+    }
+
+    /// Whether the text begins with one of these phrases.
     pub fn begins_with(&self, phrases: &[&str]) -> bool {
         phrases.iter().any(|phrase| {
             let words = literal_words(phrase);
