@@ -184,6 +184,29 @@ pub enum Value {
 }
 
 impl Value {
+    /// Reads the value of a slot from a word: `8500000`, `2027-03`, `second`, `2015-03..2019-09:4000000,2019-10..2024-06:7000000`, where
+    /// an amount that ends in `v` is of voluntary insurance.
+    pub fn parse(slot: Slot, text: &str) -> Option<Value> {
+        let month = |text: &str| match Moment::parse(text)? {
+            Moment::Month(month) => Some(month),
+            Moment::Day(day) => Some(YearMonth::of(day)),
+            Moment::Year(_) => None,
+        };
+        match slot.kind() {
+            Kind::Money | Kind::Months | Kind::Count(_) => Some(Value::Number(text.parse().ok()?)),
+            Kind::Date | Kind::Choice(_) => Some(Value::word(text)),
+            Kind::Periods => {
+                let spans = text.split(',').map(|part| {
+                    let (months, salary) = part.split_once(':')?;
+                    let (from, to) = months.split_once("..")?;
+                    let (salary, voluntary) = salary.strip_suffix('v').map_or((salary, false), |salary| (salary, true));
+                    Some(Span { from: month(from)?, to: month(to)?, salary: salary.parse().ok()?, voluntary })
+                });
+                Some(Value::Periods(spans.collect::<Option<Vec<Span>>>()?))
+            }
+        }
+    }
+
     /// A date, exact to the day.
     pub fn day(day: Date) -> Value {
         Value::Word(day.to_string())

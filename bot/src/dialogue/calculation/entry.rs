@@ -58,7 +58,7 @@ fn asks_how_much(read: &Amounts, calculator: Calculator) -> bool {
 }
 
 /// What a message is about, the more special first.
-fn subject(read: &Amounts) -> Option<Calculator> {
+pub(super) fn subject(read: &Amounts) -> Option<Calculator> {
     let says = |phrases: &[&str]| read.says(phrases);
     const LUMP: &[&str] = &[
         "rút một lần", "rút 1 lần", "bhxh một lần", "bhxh 1 lần", "bảo hiểm xã hội một lần", "bảo hiểm xã hội 1 lần", "rút bhxh", "rút bảo hiểm", "lãnh một lần",

@@ -146,6 +146,14 @@ impl Heard {
 pub(super) fn hear(state: &State, text: &str, context: &Context<'_>) -> Heard {
     let today = context.today();
     let read = amounts(text, today);
+    // The menu's word, typed where there is no menu.
+    if let Some(wish) = text.trim().strip_prefix("/tinh") {
+        let read = amounts(wish, today);
+        return Heard::reply(match entry::subject(&read) {
+            Some(calculator) => begin(Calculation::new(calculator), &read, context),
+            None => menu(1),
+        });
+    }
     let Some(calculation) = &state.calculation else {
         return match wanted(&read) {
             Some(calculator) => Heard::reply(begin(Calculation::new(calculator), &read, context)),
