@@ -43,6 +43,19 @@ enum Command {
         #[arg(long)]
         explain: bool,
     },
+    /// Calculate a benefit or a contribution from one's own numbers.
+    Calc {
+        /// lump-sum, pension, retirement-date, unemployment, maternity, sickness, household-health, voluntary or bill.
+        name: String,
+        /// Inputs as name=value: salary=8500000 child_birth=2027-03 periods=2015-03..2019-09:4000000,2019-10..2024-06:7000000
+        inputs: Vec<String>,
+        /// Calculate on this day instead of today.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        day: Option<jiff::civil::Date>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Talk to the bot in the terminal.
     Chat,
     /// Measure on files of labelled questions: question, topics, register.
@@ -215,6 +228,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve { .. } => command::serve::run(&config)?,
         Command::Ask { question, json, explain } => command::ask::run(&config, &question, json, explain)?,
+        Command::Calc { name, inputs, day, json } => command::calc::run(&config, &name, &inputs, day, json)?,
         Command::Chat => command::chat::run(&config)?,
         Command::Eval { files, json, perturb, seed, curve } => {
             let kind = perturb.as_deref();

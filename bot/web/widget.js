@@ -394,8 +394,9 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 
   function safeLink(href) {
     try {
-      const url = new URL(href);
-      return url.protocol === 'https:' || url.protocol === 'tel:' ? url : null;
+      // A page of our own is named without its host.
+      const url = href.startsWith('/print/') ? new URL(href, ORIGIN) : new URL(href);
+      return url.protocol === 'https:' || url.protocol === 'tel:' || url.origin === ORIGIN ? url : null;
     } catch {
       return null;
     }
@@ -872,7 +873,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     });
   }
 
-  const link = (url, ...parts) => el('a', { href: url.href }, url.protocol === 'https:' && { title: url.href, target: '_blank', rel: 'noopener' }, ...parts);
+  const link = (url, ...parts) => el('a', { href: url.href }, url.protocol !== 'tel:' && { title: url.origin === ORIGIN ? url.origin + url.pathname : url.href, target: '_blank', rel: 'noopener' }, ...parts);
 
   function linkWithHost(url, text) {
     const node = link(url, text);

@@ -62,6 +62,22 @@ impl Dated {
         self.from <= day && self.to.is_none_or(|to| day <= to)
     }
 
+    /// As [`Dated::number`], without a binary fraction between.
+    fn decimal(&self, unit: Unit) -> Option<(i64, u32)> {
+        match (&self.value, unit) {
+            (toml::Value::String(text), Unit::Age) => parse_age(text).map(|months| (i64::from(months), 0)),
+            (_, Unit::Age) => None,
+            (toml::Value::Integer(number), _) => Some((*number, 0)),
+            // The shortest text that reads back as the same number is what the file says.
+            (toml::Value::Float(number), _) if number.is_finite() => {
+                let text = number.to_string();
+                let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+                Some((format!("{whole}{fraction}").parse().ok()?, u32::try_from(fraction.len()).ok()?))
+            }
+            _ => None,
+        }
+    }
+
     /// Months for an age, the number itself otherwise.
     fn number(&self, unit: Unit) -> Option<f64> {
         match (&self.value, unit) {
@@ -72,6 +88,21 @@ impl Dated {
             _ => None,
         }
     }
+}
+
+/// One value of a constant: `mantissa / 10^decimals`, months for an age, 4.5 for 4,5 %.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exact<'a> {
+    /// The digits.
+    pub mantissa: i64,
+    /// How many of them stand behind the point.
+    pub decimals: u32,
+    /// What is counted.
+    pub unit: Unit,
+    /// Its first day.
+    pub since: Date,
+    /// The law.
+    pub basis: &'a str,
 }
 
 /// Why a text with `{{...}}` cannot be read on a day.
@@ -136,6 +167,14 @@ impl Constants {
     /// The constant with this name.
     pub fn get(&self, name: &str) -> Option<&Constant> {
         self.0.get(name)
+    }
+
+    /// The value of a constant on a day, exactly as it is written; `None` when there is no such constant or no value on that day.
+    pub fn exact(&self, name: &str, day: Date) -> Option<Exact<'_>> {
+        let constant = self.0.get(name)?;
+        let value = constant.values.iter().find(|value| value.holds_on(day))?;
+        let (mantissa, decimals) = value.decimal(constant.unit)?;
+        Some(Exact { mantissa, decimals, unit: constant.unit, since: value.from, basis: &value.basis })
     }
 
     /// The days on which some constant takes a new value or ends, sorted: an answer may read differently from then on.

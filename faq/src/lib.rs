@@ -20,7 +20,7 @@ mod topic;
 
 pub use changes::{Change, ChangeKind, changes};
 pub use check::check;
-pub use constants::{Constant, Constants, Unit};
+pub use constants::{Constant, Constants, Exact, Unit};
 pub use date::vietnamese_date;
 pub use documents::{Document, Documents};
 pub use edits::Edits;

@@ -84,6 +84,24 @@ pub enum Action {
     News,
     /// Talk to an operator.
     Operator,
+    /// Calculate the lump sum (BHXH một lần).
+    CalcLumpSum,
+    /// Calculate the pension.
+    CalcPension,
+    /// Calculate the day of the retirement age.
+    CalcRetirementDate,
+    /// Calculate the unemployment benefit.
+    CalcUnemployment,
+    /// Calculate the maternity benefit.
+    CalcMaternity,
+    /// Calculate the sickness benefit.
+    CalcSickness,
+    /// Calculate a household's health insurance premium.
+    CalcHouseholdHealth,
+    /// Calculate voluntary contributions.
+    CalcVoluntary,
+    /// Calculate what health insurance pays of a bill.
+    CalcBill,
 }
 
 /// One legal basis of an answer, as written in the front matter.

@@ -1,6 +1,7 @@
 //! One module for each subcommand; what they share is here.
 
 pub(crate) mod ask;
+pub(crate) mod calc;
 pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod confusions;

@@ -6,6 +6,8 @@ use faq::{Action, TopicId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::calculation::CalculationChoice;
+
 /// A button under a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
@@ -64,6 +66,8 @@ pub enum ChoiceId {
     Help,
     /// Something the bot does beside answering.
     Do(Action),
+    /// Something within a calculation.
+    Calculation(CalculationChoice),
 }
 
 impl fmt::Display for ChoiceId {
@@ -90,7 +94,17 @@ impl fmt::Display for ChoiceId {
                 Action::NearFacility => "near-facility",
                 Action::News => "news",
                 Action::Operator => "operator",
+                Action::CalcLumpSum => "calc-lump-sum",
+                Action::CalcPension => "calc-pension",
+                Action::CalcRetirementDate => "calc-retirement-date",
+                Action::CalcUnemployment => "calc-unemployment",
+                Action::CalcMaternity => "calc-maternity",
+                Action::CalcSickness => "calc-sickness",
+                Action::CalcHouseholdHealth => "calc-household-health",
+                Action::CalcVoluntary => "calc-voluntary",
+                Action::CalcBill => "calc-bill",
             }),
+            ChoiceId::Calculation(choice) => write!(f, "calc:{choice}"),
         }
     }
 }
@@ -107,6 +121,9 @@ impl ChoiceId {
         if let Some(stars) = text.strip_prefix("rate:") {
             let stars = stars.parse().ok().filter(|stars| (1..=ChoiceId::STARS_MAX).contains(stars))?;
             return (text.len() == "rate:5".len()).then_some(ChoiceId::Rate(stars));
+        }
+        if let Some(rest) = text.strip_prefix("calc:") {
+            return CalculationChoice::parse(rest).map(ChoiceId::Calculation);
         }
         if let Some((kind, topic)) = text.split_once(':') {
             let topic = TopicId::parse(topic)?;
@@ -132,6 +149,15 @@ impl ChoiceId {
             "near-collection-point" => ChoiceId::Do(Action::NearCollectionPoint),
             "near-facility" => ChoiceId::Do(Action::NearFacility),
             "news" => ChoiceId::Do(Action::News),
+            "calc-lump-sum" => ChoiceId::Do(Action::CalcLumpSum),
+            "calc-pension" => ChoiceId::Do(Action::CalcPension),
+            "calc-retirement-date" => ChoiceId::Do(Action::CalcRetirementDate),
+            "calc-unemployment" => ChoiceId::Do(Action::CalcUnemployment),
+            "calc-maternity" => ChoiceId::Do(Action::CalcMaternity),
+            "calc-sickness" => ChoiceId::Do(Action::CalcSickness),
+            "calc-household-health" => ChoiceId::Do(Action::CalcHouseholdHealth),
+            "calc-voluntary" => ChoiceId::Do(Action::CalcVoluntary),
+            "calc-bill" => ChoiceId::Do(Action::CalcBill),
             _ => return None,
         })
     }
@@ -140,6 +166,7 @@ impl ChoiceId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calculator::Slot;
 
     #[test]
     fn every_choice_comes_back_as_it_went() {
@@ -165,6 +192,14 @@ mod tests {
             ChoiceId::Do(Action::NearCollectionPoint),
             ChoiceId::Do(Action::NearFacility),
             ChoiceId::Do(Action::News),
+            ChoiceId::Do(Action::CalcMaternity),
+            ChoiceId::Calculation(CalculationChoice::Menu(2)),
+            ChoiceId::Calculation(CalculationChoice::Set(Slot::ChildBirth, "2027-03-15".to_owned())),
+            ChoiceId::Calculation(CalculationChoice::Ask(Slot::Region)),
+            ChoiceId::Calculation(CalculationChoice::Unknown),
+            ChoiceId::Calculation(CalculationChoice::Change(4)),
+            ChoiceId::Calculation(CalculationChoice::Cancel),
+            ChoiceId::Calculation(CalculationChoice::Resume),
         ] {
             assert_eq!(ChoiceId::parse(&id.to_string()), Some(id));
         }

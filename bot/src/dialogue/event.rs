@@ -6,6 +6,7 @@ use knowledge::Candidate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::calculation::Calculation;
 use super::choice::Choice;
 
 /// Where a citizen talks to the bot.
@@ -191,6 +192,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         words: Option<String>,
     },
+    /// A calculation began, went on or ended. Never shown to citizens: what they read of it is said in a message.
+    CalculationChanged {
+        /// How it stands now; absent when it is over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calculation: Option<Box<Calculation>>,
+    },
 }
 
 /// A range of waiting time.
@@ -224,13 +231,14 @@ impl Event {
             Event::QueuePosition { .. } => "queue_position",
             Event::CallbackAsked { .. } => "callback_asked",
             Event::Rated { .. } => "rated",
+            Event::CalculationChanged { .. } => "calculation_changed",
         }
     }
 
     /// The event as the citizen may read it: without what decided it, and nothing of what operators say among themselves.
     pub fn for_citizen(mut self) -> Option<Event> {
         match &mut self {
-            Event::OperatorNote { .. } | Event::LabelsChanged { .. } => return None,
+            Event::OperatorNote { .. } | Event::LabelsChanged { .. } | Event::CalculationChanged { .. } => return None,
             Event::BotMessage { decided, .. } => *decided = None,
             Event::HandoffReleased { operator, to_operator, to_skill, .. } => (*operator, *to_operator, *to_skill) = (None, None, None),
             _ => {}

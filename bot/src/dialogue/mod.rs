@@ -4,6 +4,7 @@
 //! give the same turn. A test in `tests/` makes sure that nothing here imports tokio, axum, sqlx or teloxide.
 
 mod answer;
+mod calculation;
 mod choice;
 mod event;
 mod handoff;
@@ -12,6 +13,7 @@ mod state;
 mod step;
 pub mod texts;
 
+pub use calculation::{Calculation, CalculationChoice};
 pub use choice::{Choice, ChoiceId};
 pub use event::{Channel, Decided, Event, HandoffReason, Message, Minutes, Outcome, Recorded};
 pub use handoff::{COMPLAINT_TOPIC, Situation, after_callback, after_resolution, answer_of};

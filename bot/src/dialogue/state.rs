@@ -5,6 +5,7 @@ use std::mem;
 use faq::{About, TopicId};
 use serde::{Deserialize, Serialize};
 
+use super::calculation::Calculation;
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Event, Message, Outcome, Recorded};
 
@@ -47,6 +48,9 @@ pub struct State {
     /// What the next text is, when it is no question.
     #[serde(default)]
     pub writing: Option<Writing>,
+    /// A calculation that has begun.
+    #[serde(default)]
+    pub calculation: Option<Calculation>,
 }
 
 /// Whether the last talk with an operator can be judged.
@@ -100,6 +104,7 @@ impl State {
             Event::HandoffReleased { .. } => (self.in_queue, self.operator) = (true, None),
             Event::HandoffLeft | Event::CallbackAsked { .. } => (self.in_queue, self.operator) = (false, None),
             Event::HandoffResolved { .. } => (self.in_queue, self.operator, self.rating) = (false, None, Rating::Open),
+            Event::CalculationChanged { calculation } => self.calculation = calculation.as_deref().cloned(),
             Event::Rated { stars, .. } => self.rating = Rating::Given(*stars),
             // An answer that an operator gave is what the next question leans on.
             Event::OperatorAnswer { topic, .. } => self.last_topic = Some(topic.clone()),

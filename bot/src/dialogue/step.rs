@@ -6,6 +6,7 @@ use knowledge::mask::mask;
 use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, MESSAGE_CHARS_MAX, Reading, normalize_for_display};
 
 use super::answer::{answer, topic_choices};
+use super::calculation::{self, Heard};
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
 use super::handoff::{self, Situation};
@@ -39,11 +40,11 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// The day in Vietnam.
-    fn today(&self) -> Date {
+    pub(super) fn today(&self) -> Date {
         day_in_vietnam(self.now_ms)
     }
 
-    fn faq(&self) -> &Faq {
+    pub(super) fn faq(&self) -> &Faq {
         self.knowledge.faq()
     }
 }
@@ -251,6 +252,7 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         ChoiceId::Review => texts::review_choice().label,
         ChoiceId::Help => texts::help_choice().label,
         ChoiceId::Do(action) => texts::action_label(*action).to_owned(),
+        ChoiceId::Calculation(_) => return None,
     })
 }
 
@@ -261,9 +263,16 @@ fn switched_off(context: &Context<'_>) -> Reply {
 }
 
 fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply {
-    match chosen_by_typing(&state.offered, text) {
+    let calculation = if context.desk.bot_enabled { calculation::hear(state, text, context) } else { Heard::Nothing };
+    let aside = match calculation {
+        Heard::Reply(reply) => return *reply,
+        Heard::Aside => true,
+        Heard::Nothing => false,
+    };
+    match chosen_by_typing(&state.offered, text).filter(|_| !aside) {
         Some(choice) => choose(state, choice, context),
         None if !context.desk.bot_enabled => switched_off(context),
+        None if aside => calculation::beside(state, ask(state, text, masked, state.last_topic.as_ref(), context), context),
         None => ask(state, text, masked, state.last_topic.as_ref(), context),
     }
 }
@@ -381,7 +390,11 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::Rate(stars) => handoff::rate(state, stars),
         ChoiceId::Review => handoff::review(state),
         ChoiceId::Help => help(),
-        ChoiceId::Do(action) => soon(action, context),
+        ChoiceId::Calculation(choice) => calculation::choose(state, choice, context),
+        ChoiceId::Do(action) => match texts::calculation::calculator(action) {
+            Some(calculator) => calculation::start(calculator, context),
+            None => soon(action, context),
+        },
     }
 }
 
@@ -392,6 +405,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "tracuu" => soon(Action::Lookup, context),
         "gan" => soon_nearby(context),
         "tintuc" => soon(Action::News, context),
+        "tinh" => calculation::menu(1),
         "tongdai" => handoff::ask(state, context),
         "xoadulieu" => erase_soon(),
         // An unknown command is most often a question that begins with a slash.

@@ -4,6 +4,7 @@
 //! is no letter or digit) -> [`syllable::canonical`] (one place for the tone mark) -> [`phrases`] (long forms and chat spelling to
 //! one writing) -> [`words::Word`] (accented and folded key).
 
+pub(crate) mod amount;
 pub(crate) mod chars;
 pub(crate) mod parts;
 pub(crate) mod phrases;

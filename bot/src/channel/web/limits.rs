@@ -80,6 +80,11 @@ impl Limits {
         check(&self.messages_by_network, &network)
     }
 
+    /// Counts one calculation: as a message, of the network alone.
+    pub(super) fn calculation(&self, network: IpAddr) -> Result<(), ApiError> {
+        check(&self.messages_by_network, &network)
+    }
+
     /// Counts one new conversation.
     pub(super) fn conversation(&self, network: IpAddr) -> Result<(), ApiError> {
         check(&self.conversations_by_network, &network)

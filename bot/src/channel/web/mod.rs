@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod calculators;
 mod error;
 mod limits;
 mod origin;
@@ -95,6 +96,8 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .routes(routes!(api::typing))
         .routes(routes!(api::ask_callback))
         .routes(routes!(api::attach))
+        .routes(routes!(calculators::list))
+        .routes(routes!(calculators::calculate_one))
         .split_for_parts();
     doc.merge(beside);
     let doc = Arc::new(doc);

@@ -1,6 +1,8 @@
 //! Every word said to citizens. Reviewed like code; how the product speaks is in the product's style guide: "mình" and "bạn", short
 //! sentences, the answer first.
 
+pub mod calculation;
+
 use faq::{Action, Block, Period, Rule, Span, TopicId, vietnamese_date};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -59,6 +61,7 @@ pub fn help() -> Vec<Block> {
         Block::Bullets {
             items: vec![
                 item("Trả lời câu hỏi về đóng và hưởng BHXH, BHYT, BHTN, dùng VssID. Bạn gõ tự nhiên, không cần dấu."),
+                item("Tính số của riêng bạn: BHXH một lần, thai sản, thất nghiệp, lương hưu, tuổi hưu, BHYT hộ gia đình. Bạn gõ /tinh hoặc hỏi luôn."),
                 item("Chuyển bạn tới tổng đài viên khi mình chưa giúp được."),
                 item("Sắp có: tra cứu quá trình đóng của bạn, tìm nơi gần nhất, tin chính sách."),
             ],
@@ -309,6 +312,7 @@ pub fn of_event(event: &Event) -> Option<Message> {
         | Event::LabelsChanged { .. }
         | Event::HandoffResolved { .. }
         | Event::CallbackAsked { .. }
+        | Event::CalculationChanged { .. }
         | Event::Rated { .. } => None,
     }
 }
@@ -349,6 +353,7 @@ pub fn soon(action: Action) -> Vec<Block> {
         }
         Action::News => line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID."),
         Action::Operator => queued(),
+        Action::CalcLumpSum | Action::CalcPension | Action::CalcRetirementDate | Action::CalcUnemployment | Action::CalcMaternity | Action::CalcSickness | Action::CalcHouseholdHealth | Action::CalcVoluntary | Action::CalcBill => calculation::menu(),
     }
 }
 
@@ -361,6 +366,7 @@ pub fn soon_topics(action: Action) -> &'static [&'static str] {
         Action::NearFacility => &["vssid/lookup-clinics"],
         Action::News => &["vssid/news-video"],
         Action::Operator => &[],
+        Action::CalcLumpSum | Action::CalcPension | Action::CalcRetirementDate | Action::CalcUnemployment | Action::CalcMaternity | Action::CalcSickness | Action::CalcHouseholdHealth | Action::CalcVoluntary | Action::CalcBill => &[],
     }
 }
 
@@ -373,6 +379,7 @@ pub fn action_label(action: Action) -> &'static str {
         Action::NearFacility => "Nơi khám gần tôi",
         Action::News => "Tin chính sách",
         Action::Operator => "Gặp tổng đài viên",
+        other => calculation::calculator(other).map_or("Tính giúp tôi", calculation::start_label),
     }
 }
 
@@ -594,13 +601,14 @@ pub fn help_choice() -> Choice {
 }
 
 /// The menu of commands: the word, and what the menu says of it.
-pub fn commands() -> [(&'static str, &'static str); 7] {
+pub fn commands() -> [(&'static str, &'static str); 8] {
     [
         ("start", "Bắt đầu"),
         ("help", "Mình giúp được gì"),
         ("tracuu", "Tra cứu quá trình đóng của bạn"),
         ("gan", "Tìm nơi gần bạn nhất"),
         ("tintuc", "Tin chính sách mới"),
+        ("tinh", "Tính giúp bạn: một lần, thai sản, thất nghiệp, lương hưu"),
         ("tongdai", "Gặp tổng đài viên"),
         ("xoadulieu", "Xóa dữ liệu của bạn"),
     ]

@@ -1,0 +1,508 @@
+//! "Của tôi thì được bao nhiêu?": a calculation in the conversation.
+//!
+//! What the message says is read first and only what is missing is asked. A number that can be read in two ways is asked back. "Không
+//! rõ" takes an assumption that is said. Another question in between is answered, and the calculation waits.
+
+mod entry;
+mod fill;
+
+use std::collections::BTreeSet;
+
+use knowledge::{Amounts, amounts};
+use serde::{Deserialize, Serialize};
+
+use self::fill::Doubt;
+use super::choice::{Choice, ChoiceId};
+use super::event::{Event, Outcome};
+use super::state::State;
+use super::step::{Context, Reply};
+use super::texts;
+use super::texts::calculation as words;
+use crate::calculator::{Answers, Calculator, Law, Refusal, Slot, Value, calculate};
+
+pub use entry::wanted;
+pub use fill::Unsure;
+
+/// Readings that are offered when a number is not clear.
+const DOUBTS_MAX: usize = 3;
+/// A longer answer to a question of ours is a question of theirs.
+const ANSWER_WORDS_MAX: usize = 14;
+
+/// A calculation that has begun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calculation {
+    /// Which.
+    pub calculator: Calculator,
+    /// What is known.
+    pub answers: Answers,
+    /// Which answers nobody gave.
+    #[serde(default)]
+    pub assumed: BTreeSet<Slot>,
+    /// What was asked last; `None` when the result was given.
+    #[serde(default)]
+    pub asked: Option<Slot>,
+}
+
+impl Calculation {
+    fn new(calculator: Calculator) -> Calculation {
+        Calculation { calculator, answers: Answers::default(), assumed: BTreeSet::new(), asked: None }
+    }
+
+    fn set(&mut self, slot: Slot, value: Value) -> Result<(), Refusal> {
+        self.answers.set(slot, value)?;
+        self.assumed.remove(&slot);
+        // A record says months, salary and end at once, and the other way round.
+        let others: &[Slot] = match slot {
+            Slot::Periods => &[Slot::Months, Slot::Salary, Slot::LastMonth],
+            Slot::Months | Slot::Salary | Slot::LastMonth => &[Slot::Periods],
+            _ => &[],
+        };
+        for other in others {
+            self.answers.remove(*other);
+            self.assumed.remove(other);
+        }
+        Ok(())
+    }
+}
+
+/// A tap within a calculation, as text behind `calc:`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CalculationChoice {
+    /// What can be calculated, the first or the second half.
+    Menu(u8),
+    /// Take this answer.
+    Set(Slot, String),
+    /// Ask for this input again.
+    Ask(Slot),
+    /// "Không rõ".
+    Unknown,
+    /// Which input is to be changed, from the so many-th on.
+    Change(u8),
+    /// Stop calculating.
+    Cancel,
+    /// Go on after another question.
+    Resume,
+}
+
+impl std::fmt::Display for CalculationChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CalculationChoice::Menu(page) => write!(f, "menu{page}"),
+            CalculationChoice::Set(slot, value) => write!(f, "set:{slot}:{value}"),
+            CalculationChoice::Ask(slot) => write!(f, "ask:{slot}"),
+            CalculationChoice::Unknown => f.write_str("unknown"),
+            CalculationChoice::Change(from) => write!(f, "change{from}"),
+            CalculationChoice::Cancel => f.write_str("cancel"),
+            CalculationChoice::Resume => f.write_str("resume"),
+        }
+    }
+}
+
+impl CalculationChoice {
+    /// Reads what stands behind `calc:`.
+    pub fn parse(text: &str) -> Option<CalculationChoice> {
+        /// Choices of a page or a value have no more letters.
+        const VALUE_CHARS_MAX: usize = 16;
+        let page = |rest: &str| rest.parse::<u8>().ok().filter(|page| rest.len() == 1 && *page <= 9);
+        Some(match text.split_once(':') {
+            Some(("set", rest)) => {
+                let (slot, value) = rest.split_once(':')?;
+                let plain = value.len() <= VALUE_CHARS_MAX && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                CalculationChoice::Set(slot.parse().ok()?, plain.then(|| value.to_owned())?)
+            }
+            Some(("ask", slot)) => CalculationChoice::Ask(slot.parse().ok()?),
+            Some(_) => return None,
+            None => match text {
+                "unknown" => CalculationChoice::Unknown,
+                "cancel" => CalculationChoice::Cancel,
+                "resume" => CalculationChoice::Resume,
+                _ => match (text.strip_prefix("menu"), text.strip_prefix("change")) {
+                    (Some(rest), _) => CalculationChoice::Menu(page(rest)?),
+                    (_, Some(rest)) => CalculationChoice::Change(page(rest)?),
+                    _ => return None,
+                },
+            },
+        })
+    }
+}
+
+/// What a text is to a calculation.
+pub(super) enum Heard {
+    /// It belongs to it: this is the reply.
+    Reply(Box<Reply>),
+    /// It is something else, while the calculation waits for an answer.
+    Aside,
+    /// There is no calculation to which it could belong.
+    Nothing,
+}
+
+impl Heard {
+    fn reply(reply: Reply) -> Heard {
+        Heard::Reply(Box::new(reply))
+    }
+}
+
+/// Hears a text: an answer to what was asked, a correction, or the wish to have something calculated.
+pub(super) fn hear(state: &State, text: &str, context: &Context<'_>) -> Heard {
+    let today = context.today();
+    let read = amounts(text, today);
+    // The menu's word, typed where there is no menu.
+    if let Some(wish) = text.trim().strip_prefix("/tinh") {
+        let read = amounts(wish, today);
+        return Heard::reply(match entry::subject(&read) {
+            Some(calculator) => begin(Calculation::new(calculator), &read, context),
+            None => menu(1),
+        });
+    }
+    let Some(calculation) = &state.calculation else {
+        return match wanted(&read) {
+            Some(calculator) => Heard::reply(begin(Calculation::new(calculator), &read, context)),
+            None => Heard::Nothing,
+        };
+    };
+    // The very words of a button are a tap; of a number only where the buttons are the possible answers.
+    if state.offered.iter().any(|offered| offered.label.to_lowercase() == text.trim().to_lowercase()) {
+        return Heard::Nothing;
+    }
+    if let Some(slot) = calculation.asked {
+        if is_cancel(&read) {
+            return Heard::reply(cancel());
+        }
+        if is_unknown(&read) {
+            return Heard::reply(assume(calculation.clone(), slot, context));
+        }
+        if let Some(reply) = answer(calculation, slot, &read, context) {
+            return Heard::reply(reply);
+        }
+        return match wanted(&read).filter(|other| *other != calculation.calculator) {
+            Some(other) => Heard::reply(begin(Calculation::new(other), &read, context)),
+            None => Heard::Aside,
+        };
+    }
+    if let Some(other) = wanted(&read) {
+        return Heard::reply(begin(Calculation::new(other), &read, context));
+    }
+    // After the result: "à không, 10 năm", "nếu lương 10tr thì sao".
+    if is_correction(&read) {
+        let mut changed = calculation.clone();
+        let before = changed.answers.clone();
+        let doubts = fill::fill(&mut changed, &read, None);
+        if changed.answers != before || !doubts.is_empty() {
+            return Heard::reply(go_on(changed, Some(&before), doubts, context));
+        }
+    }
+    Heard::Nothing
+}
+
+/// A tap within a calculation.
+pub(super) fn choose(state: &State, choice: CalculationChoice, context: &Context<'_>) -> Reply {
+    let running = state.calculation.clone();
+    match (choice, running) {
+        (CalculationChoice::Menu(page), _) => menu(page),
+        (CalculationChoice::Cancel, _) => cancel(),
+        (CalculationChoice::Set(slot, value), Some(mut calculation)) if calculation.calculator.slots().contains(&slot) => {
+            let before = calculation.answers.clone();
+            let value = value.parse().map_or(Value::Word(value), |number| match slot.kind() {
+                crate::calculator::Kind::Choice(_) | crate::calculator::Kind::Date => Value::Word(format!("{number}")),
+                _ => Value::Number(number),
+            });
+            match calculation.set(slot, value) {
+                Ok(()) => go_on(calculation, Some(&before), Vec::new(), context),
+                Err(refusal) => refuse(calculation, &refusal, context),
+            }
+        }
+        (CalculationChoice::Ask(slot), Some(calculation)) if calculation.calculator.slots().contains(&slot) => {
+            question(calculation, slot, Vec::new(), context)
+        }
+        (CalculationChoice::Unknown, Some(calculation)) => match calculation.asked {
+            Some(slot) => assume(calculation, slot, context),
+            None => go_on(calculation, None, Vec::new(), context),
+        },
+        (CalculationChoice::Change(from), Some(calculation)) => change(calculation, usize::from(from)),
+        (CalculationChoice::Resume, Some(calculation)) => go_on(calculation, None, Vec::new(), context),
+        _ => super::step::unknown_choice(),
+    }
+}
+
+/// Begins one without anything known.
+pub(super) fn start(calculator: Calculator, context: &Context<'_>) -> Reply {
+    go_on(Calculation::new(calculator), None, Vec::new(), context)
+}
+
+/// `/tinh`, with what was typed behind it.
+pub(super) fn menu(page: u8) -> Reply {
+    /// Buttons of a page beside the one that turns it.
+    const PAGE: usize = Choice::MAX - 1;
+    let first = usize::from(page.saturating_sub(1)) * PAGE;
+    let first = if first >= Calculator::ALL.len() { 0 } else { first };
+    let shown = Calculator::ALL.into_iter().skip(first).take(PAGE).map(words::start_choice);
+    let next = if first + PAGE < Calculator::ALL.len() { u8::try_from(first / PAGE + 2).unwrap_or(1) } else { 1 };
+    let turn = Choice::new(ChoiceId::Calculation(CalculationChoice::Menu(next)), words::MORE_CALCULATORS);
+    Reply::say(Outcome::Action, words::menu()).offering(shown.chain([turn]))
+}
+
+/// Adds the way back to a calculation under the answer to something else.
+pub(super) fn beside(state: &State, mut reply: Reply, context: &Context<'_>) -> Reply {
+    let Some(calculation) = &state.calculation else { return reply };
+    if reply.outcome == Outcome::Missed {
+        // Not understood as a question either: most likely an answer that was not readable.
+        let slot = calculation.asked.unwrap_or(Slot::Salary);
+        return not_understood(calculation.clone(), slot, context);
+    }
+    reply.message.blocks.push(words::waiting(calculation.calculator));
+    reply.message.choices.truncate(Choice::MAX - 1);
+    reply.message.choices.insert(0, Choice::new(ChoiceId::Calculation(CalculationChoice::Resume), words::RESUME));
+    reply
+}
+
+fn begin(mut calculation: Calculation, read: &Amounts, context: &Context<'_>) -> Reply {
+    let doubts = fill::fill(&mut calculation, read, None);
+    let nothing = Answers::default();
+    go_on(calculation, Some(&nothing), doubts, context)
+}
+
+/// Takes the answer to a question of ours; `None` when the text is none.
+fn answer(calculation: &Calculation, slot: Slot, read: &Amounts, context: &Context<'_>) -> Option<Reply> {
+    let asks = entry::is_question(read);
+    if read.len() > ANSWER_WORDS_MAX && asks {
+        return None;
+    }
+    let mut changed = calculation.clone();
+    let before = changed.answers.clone();
+    let mut doubts = fill::fill(&mut changed, read, Some(slot));
+    if changed.answers == before && doubts.is_empty() {
+        return None;
+    }
+    // A question with a number in it is still a question: "đóng 15 năm có được lương hưu không".
+    if asks && changed.answers.get(slot) == before.get(slot) && !is_correction(read) {
+        return None;
+    }
+    // The other inputs that a question speaks of are not the asker's.
+    if asks && read.other_words() > 6 {
+        return None;
+    }
+    doubts.retain(|doubt| !changed.answers.has(doubt.slot) || before.get(doubt.slot) == changed.answers.get(doubt.slot));
+    Some(go_on(changed, Some(&before), doubts, context))
+}
+
+/// The next question, or the result.
+fn go_on(calculation: Calculation, before: Option<&Answers>, doubts: Vec<Doubt>, context: &Context<'_>) -> Reply {
+    let taken: Vec<(Slot, Value)> = match before {
+        Some(before) => {
+            let new = calculation.answers.iter().filter(|(slot, value)| before.get(*slot) != Some(*value));
+            new.map(|(slot, value)| (slot, value.clone())).collect()
+        }
+        None => Vec::new(),
+    };
+    let echo = words::taken(&taken);
+    if let Some(doubt) = doubts.into_iter().find(|doubt| calculation.calculator.slots().contains(&doubt.slot)) {
+        return ask_back(calculation, doubt, echo);
+    }
+    match calculation.calculator.missing(&calculation.answers) {
+        Some(slot) => question(calculation, slot, echo, context),
+        None => result(calculation, context),
+    }
+}
+
+fn question(mut calculation: Calculation, slot: Slot, echo: Vec<faq::Block>, context: &Context<'_>) -> Reply {
+    let mut blocks = echo;
+    blocks.push(words::question(calculation.calculator, slot));
+    let mut choices = words::slot_choices(calculation.calculator, slot, context.today());
+    choices.truncate(Choice::MAX - 1);
+    let room = Choice::MAX - choices.len();
+    if room > 1 && assumption(&calculation, slot, context).is_some() {
+        choices.push(Choice::new(ChoiceId::Calculation(CalculationChoice::Unknown), words::UNKNOWN));
+    }
+    choices.push(cancel_choice());
+    calculation.asked = Some(slot);
+    keep(Reply::say(Outcome::Action, blocks).offering(choices), Some(calculation))
+}
+
+/// Asks which of several readings was meant.
+fn ask_back(mut calculation: Calculation, doubt: Doubt, echo: Vec<faq::Block>) -> Reply {
+    let mut blocks = echo;
+    blocks.push(words::doubt(doubt.slot, &doubt.written, &doubt.readings, doubt.why));
+    let choices = doubt.readings.iter().take(DOUBTS_MAX).map(|value| {
+        let text = match value {
+            Value::Number(number) => number.to_string(),
+            Value::Word(word) => word.clone(),
+            Value::Periods(_) => String::new(),
+        };
+        Choice::new(ChoiceId::Calculation(CalculationChoice::Set(doubt.slot, text)), words::value(doubt.slot, value))
+    });
+    let choices: Vec<Choice> = choices.chain([cancel_choice()]).collect();
+    calculation.asked = Some(doubt.slot);
+    keep(Reply::say(Outcome::Action, blocks).offering(choices), Some(calculation))
+}
+
+fn not_understood(calculation: Calculation, slot: Slot, context: &Context<'_>) -> Reply {
+    let mut reply = question(calculation, slot, vec![words::not_understood()], context);
+    reply.message.choices.truncate(Choice::MAX - 1);
+    reply.message.choices.push(texts::operator_choice());
+    reply
+}
+
+/// Goes on with what is assumed when nobody knows.
+fn assume(mut calculation: Calculation, slot: Slot, context: &Context<'_>) -> Reply {
+    let Some(value) = assumption(&calculation, slot, context) else {
+        return question(calculation, slot, vec![words::cannot_assume(slot)], context);
+    };
+    let before = calculation.answers.clone();
+    if calculation.set(slot, value).is_err() {
+        return question(calculation, slot, vec![words::cannot_assume(slot)], context);
+    }
+    calculation.assumed.insert(slot);
+    go_on(calculation, Some(&before), Vec::new(), context)
+}
+
+/// What is assumed of an input that somebody does not know; `None` when nothing can be calculated without it.
+fn assumption(calculation: &Calculation, slot: Slot, context: &Context<'_>) -> Option<Value> {
+    let today = context.today();
+    let law = Law::new(context.faq().constants());
+    Some(match slot {
+        Slot::Salary | Slot::Income => {
+            let voluntary = slot == Slot::Income || calculation.answers.is(Slot::Fund, "voluntary");
+            Value::Number(if voluntary { law.income_floor(today) } else { law.reference_level(today) }.ok()?.0)
+        }
+        Slot::LastMonth => Value::month(knowledge::YearMonth::of(today).shifted(-13)?),
+        Slot::StopDate => Value::day(today),
+        Slot::Region => Value::word("4"),
+        Slot::ChildOrder => Value::word("first"),
+        Slot::Delivery => Value::word("natural"),
+        Slot::Support => Value::word("other"),
+        Slot::Method => Value::word("1"),
+        Slot::PayMonths => Value::word("12"),
+        Slot::SicknessCase => Value::word("own"),
+        Slot::Months if calculation.calculator == Calculator::Sickness => Value::Number(1),
+        Slot::Rate => Value::word("80"),
+        Slot::FiveYears => Value::word("no"),
+        Slot::Stay => Value::word("outpatient"),
+        _ => return None,
+    })
+}
+
+fn result(mut calculation: Calculation, context: &Context<'_>) -> Reply {
+    let today = context.today();
+    let law = Law::new(context.faq().constants());
+    match calculate(calculation.calculator, &calculation.answers, today, law) {
+        Ok(outcome) => {
+            calculation.asked = None;
+            let sheet = words::sheet(calculation.calculator, &calculation.answers, &calculation.assumed, &outcome, law, today);
+            let print = words::print_choice(calculation.calculator, &calculation.answers);
+            let change = Choice::new(ChoiceId::Calculation(CalculationChoice::Change(0)), words::CHANGE);
+            let rule = words::rule_choice(calculation.calculator);
+            let choices = [Some(change), Some(print), rule, Some(texts::operator_choice())].into_iter().flatten();
+            let mut reply = Reply::say(Outcome::Action, sheet.blocks).offering(choices);
+            reply.message.more = sheet.more;
+            keep(reply, Some(calculation))
+        }
+        Err(refusal) => refuse(calculation, &refusal, context),
+    }
+}
+
+/// Says what is wrong, and asks for it again.
+fn refuse(mut calculation: Calculation, refusal: &Refusal, context: &Context<'_>) -> Reply {
+    let slot = match refusal {
+        Refusal::Missing(slot)
+        | Refusal::NotPositive(slot)
+        | Refusal::NotReadable(slot)
+        | Refusal::TooLarge { slot, .. }
+        | Refusal::BeforeLaw { slot, .. }
+        | Refusal::OutOfOrder { second: slot, .. } => *slot,
+        Refusal::PeriodBackwards { .. } | Refusal::PeriodsOverlap { .. } => Slot::Periods,
+        Refusal::InFuture { .. } if calculation.answers.has(Slot::Periods) => Slot::Periods,
+        Refusal::InFuture { .. } => Slot::LastMonth,
+        Refusal::Law(_) => {
+            return keep(Reply::say(Outcome::Refused, words::no_law()).offering([texts::operator_choice(), texts::call_choice()]), None);
+        }
+    };
+    let slot = if calculation.calculator.slots().contains(&slot) { slot } else { calculation.asked.unwrap_or(slot) };
+    calculation.answers.remove(slot);
+    question(calculation, slot, vec![words::refusal(refusal)], context)
+}
+
+/// Which input is to be changed.
+fn change(mut calculation: Calculation, from: usize) -> Reply {
+    /// Inputs of a page beside the button that turns it.
+    const PAGE: usize = Choice::MAX - 1;
+    let slots: Vec<Slot> = changeable(&calculation);
+    let from = if from >= slots.len() { 0 } else { from };
+    let shown = slots.iter().skip(from).take(PAGE).map(|slot| {
+        Choice::new(ChoiceId::Calculation(CalculationChoice::Ask(*slot)), words::slot_label(calculation.calculator, *slot))
+    });
+    let mut choices: Vec<Choice> = shown.collect();
+    if slots.len() > PAGE {
+        let next = u8::try_from(from + PAGE).ok().filter(|next| usize::from(*next) < slots.len() && *next <= 9).unwrap_or(0);
+        choices.push(Choice::new(ChoiceId::Calculation(CalculationChoice::Change(next)), words::MORE_INPUTS));
+    }
+    calculation.asked = None;
+    keep(Reply::say(Outcome::Action, words::which_input()).offering(choices), Some(calculation))
+}
+
+/// The inputs that can be changed: those that a result depends on.
+fn changeable(calculation: &Calculation) -> Vec<Slot> {
+    let answers = &calculation.answers;
+    let with_periods = answers.has(Slot::Periods);
+    let of_case = |slot: Slot| match (calculation.calculator, slot) {
+        (Calculator::LumpSum | Calculator::Pension, Slot::Months | Slot::Salary | Slot::LastMonth) => !with_periods,
+        (Calculator::LumpSum | Calculator::Pension, Slot::Periods) => true,
+        (Calculator::Maternity, Slot::PregnancyWeeks | Slot::Days) => answers.is(Slot::MaternityCase, "miscarriage"),
+        (Calculator::Maternity, Slot::ChildBirth | Slot::ChildOrder | Slot::Children | Slot::Delivery | Slot::MonthsInYear) => {
+            !answers.is(Slot::MaternityCase, "miscarriage")
+        }
+        (Calculator::Sickness, Slot::ChildAge) => answers.is(Slot::SicknessCase, "child"),
+        (Calculator::Voluntary, Slot::MissingMonths) => answers.is(Slot::Method, "missing"),
+        _ => true,
+    };
+    // What was answered first, then what was taken as usual.
+    let slots = calculation.calculator.slots().iter().copied().filter(|slot| of_case(*slot));
+    let (given, other): (Vec<Slot>, Vec<Slot>) = slots.partition(|slot| answers.has(*slot));
+    given.into_iter().chain(other).collect()
+}
+
+fn cancel() -> Reply {
+    keep(Reply::say(Outcome::Action, words::cancelled()).offering([texts::help_choice(), texts::operator_choice()]), None)
+}
+
+fn cancel_choice() -> Choice {
+    Choice::new(ChoiceId::Calculation(CalculationChoice::Cancel), words::CANCEL)
+}
+
+/// The reply with what the calculation has become.
+fn keep(mut reply: Reply, calculation: Option<Calculation>) -> Reply {
+    reply.events.push(Event::CalculationChanged { calculation: calculation.map(Box::new) });
+    reply
+}
+
+fn is_cancel(read: &Amounts) -> bool {
+    const WORDS_MAX: usize = 7;
+    let cancel = ["thôi", "hủy", "không tính nữa", "dừng lại", "bỏ qua", "stop", "cancel", "thoát", "khỏi tính"];
+    read.len() <= WORDS_MAX && read.found.is_empty() && read.says(&cancel)
+}
+
+fn is_unknown(read: &Amounts) -> bool {
+    const WORDS_MAX: usize = 8;
+    let unknown = [
+        "không rõ",
+        "không biết",
+        "không nhớ",
+        "chưa biết",
+        "chưa rõ",
+        "quên rồi",
+        "chịu thôi",
+        "không chắc",
+        "chẳng nhớ",
+        "chả nhớ",
+        "không xác định",
+        "ko rõ",
+        "ko biết",
+        "ko nhớ",
+    ];
+    read.len() <= WORDS_MAX && read.found.is_empty() && read.says(&unknown)
+}
+
+fn is_correction(read: &Amounts) -> bool {
+    let opening = ["à không", "ý không", "nhầm", "mình nhầm", "em nhầm", "tôi nhầm", "sửa", "không phải", "à nhầm", "lộn", "ủa nhầm", "đổi"];
+    let supposing = ["nếu", "còn nếu", "thế nếu", "vậy nếu", "giả sử", "thử", "tính lại"];
+    read.begins_with(&opening) || read.begins_with(&supposing) || read.says(&["tính lại", "nhầm", "sửa lại"])
+}
