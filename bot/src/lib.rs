@@ -10,5 +10,6 @@ pub mod content;
 pub mod conversation;
 pub mod desk;
 pub mod dialogue;
+pub mod places;
 pub mod secret;
 pub mod store;

@@ -150,6 +150,50 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Offices, collection points and facilities.
+    Places {
+        #[command(subcommand)]
+        command: PlacesCommand,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(Subcommand)]
+enum PlacesCommand {
+    /// Take lists (CSV, TSV, XLSX, JSON) into the database; a running server takes them over within seconds.
+    Import {
+        /// A file, or a folder of them.
+        path: PathBuf,
+        /// Where the list comes from, when it has no column `source`.
+        #[arg(long, value_name = "TEXT")]
+        source: Option<String>,
+        /// The day of the list, when it has no column `as_of`.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Option<String>,
+        /// The province of its offices, by name or code, when it has no column for it.
+        #[arg(long, value_name = "PROVINCE")]
+        province: Option<String>,
+        /// Read and check, and import nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Make the set that the program carries from a folder of lists.
+    Build {
+        /// The folder.
+        folder: PathBuf,
+        /// Where to write.
+        #[arg(long, value_name = "FILE", default_value = "knowledge/data/places.tsv")]
+        out: PathBuf,
+    },
+    /// Print how messages about places are read: what is looked for, and which unit is meant or asked back.
+    Read {
+        /// The messages.
+        #[arg(required = true)]
+        texts: Vec<String>,
+    },
+    /// Print what citizens say is wrong with a place: day, kind, id, name, conversation.
+    Reports,
 }
 
 #[derive(Subcommand)]
@@ -220,7 +264,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { database, .. }
         | Command::Replay { database, .. }
         | Command::Gaps { database, .. }
-        | Command::Operator { database, .. } => database.flags(),
+        | Command::Operator { database, .. }
+        | Command::Places { database, .. } => database.flags(),
         _ => Vec::new(),
     };
     flags.extend(cli.faq.as_ref().map(|dir| ("faq_dir", dir.display().to_string())));
@@ -247,6 +292,14 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
         Command::Gaps { since, json, .. } => command::gaps::run(&config, since, json)?,
+        Command::Places { command, .. } => match command {
+            PlacesCommand::Import { path, source, as_of, province, dry_run } => {
+                command::places::import(&config, &path, &hotro::places::Defaults { source, as_of, province }, dry_run)?;
+            }
+            PlacesCommand::Build { folder, out } => command::places::build(&folder, &out)?,
+            PlacesCommand::Read { texts } => command::places::explain(&config, &texts)?,
+            PlacesCommand::Reports => command::places::reports(&config)?,
+        },
         Command::Operator { command, .. } => match command {
             OperatorCommand::Add { name, role, display_name } => command::operator::add(&config, &name, display_name.as_deref(), role)?,
             OperatorCommand::Invite { name } => command::operator::invite(&config, &name)?,

@@ -86,6 +86,8 @@ enum Step<'a> {
     Taps(&'a str),
     Sends(Unsupported),
     Command(&'a str),
+    /// Degrees north and east.
+    Shares(f64, f64),
     Expects(Expectation<'a>),
 }
 
@@ -142,6 +144,11 @@ fn parse_line(text: &str) -> Result<Step<'_>, String> {
         "tap" => Step::Taps(value),
         "sends" => Step::Sends(word(value)?),
         "command" => Step::Command(value),
+        "location" => {
+            let numbers = value.split_once(' ').and_then(|(lat, lon)| Some((lat.parse().ok()?, lon.trim().parse().ok()?)));
+            let (lat, lon) = numbers.ok_or_else(|| format!("no latitude and longitude: {value}"))?;
+            Step::Shares(lat, lon)
+        }
         _ => Step::Expects(parse_expectation(kind, value)?),
     })
 }
@@ -198,6 +205,7 @@ impl Step<'_> {
             Step::Citizen(text) => Input::Message { text: text.clone() },
             Step::Taps(label) => Input::Choice { id: tapped(label, conversation)? },
             Step::Sends(what) => Input::Unsupported(*what),
+            Step::Shares(lat, lon) => Input::location(*lat, *lon),
             Step::Command(name) => Input::Command { name: (*name).to_owned() },
             Step::Expects(_) => return Err("an expectation is no input".to_owned()),
         })

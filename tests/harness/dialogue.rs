@@ -7,6 +7,7 @@ use hotro::dialogue::{Channel, Context, Event, Input, Recorded, Situation, State
 use jiff::civil::datetime;
 use jiff::tz::Offset;
 use knowledge::Knowledge;
+use knowledge::places::Places;
 
 /// The embedded FAQ with its index: slow to build, so built once.
 pub fn knowledge() -> &'static Knowledge {
@@ -62,7 +63,8 @@ impl Conversation {
 
     /// The turn that an input would lead to.
     pub fn step(&self, input: &Input) -> Turn {
-        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel, desk: &self.desk };
+        let places = Places::embedded();
+        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel, desk: &self.desk, places: &places };
         step(&self.state, &format!("input-{}", self.state.seq), input, &context)
     }
 }

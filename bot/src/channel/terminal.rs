@@ -16,6 +16,18 @@ pub fn render(message: &Message) -> String {
     for block in message.blocks.iter().chain(&message.more) {
         render_block(block, &mut out);
     }
+    for card in message.places.iter().flat_map(|places| &places.cards) {
+        out.push('\n');
+        for line in texts::place::card_lines(card) {
+            let _ = writeln!(out, "{}", words(&line));
+        }
+        if let Some(directions) = &card.directions {
+            let _ = writeln!(out, "{directions}");
+        }
+    }
+    if let Some(attribution) = message.places.as_ref().and_then(|places| places.attribution.as_deref()) {
+        let _ = writeln!(out, "{attribution}");
+    }
     if let Some(line) = texts::basis_line(message) {
         let _ = writeln!(out, "\n{line}");
     }

@@ -11,6 +11,7 @@ use serde_json::json;
 
 pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool) -> anyhow::Result<()> {
     let knowledge = super::load_knowledge(config)?;
+    let places = super::load_places(config)?;
     let asked = AskContext { today: Some(day_in_vietnam(now_ms())), ..AskContext::default() };
     if explain {
         let reading = knowledge.ask(question, &asked);
@@ -27,7 +28,7 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
         println!("{}", summary(&knowledge, &reading, micros));
         return Ok(());
     }
-    let context = Context { knowledge: &knowledge, now_ms: now_ms(), channel: Channel::Terminal, desk: &Situation::USUAL };
+    let context = Context { knowledge: &knowledge, now_ms: now_ms(), channel: Channel::Terminal, desk: &Situation::USUAL, places: &places };
     let input = Input::Message { text: question.to_owned() };
     // A conversation that has begun: an answer, not a greeting.
     let state = State { seq: 1, ..State::default() };

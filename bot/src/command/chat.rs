@@ -9,11 +9,12 @@ use hotro::dialogue::{Channel, Context, Event, Input, Recorded, Situation, State
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let knowledge = super::load_knowledge(config)?;
+    let places = super::load_places(config)?;
     let mut state = State::default();
     let mut out = std::io::stdout().lock();
     let mut say = |state: &mut State, input: &Input| -> anyhow::Result<()> {
         let now_ms = now_ms();
-        let context = Context { knowledge: &knowledge, now_ms, channel: Channel::Terminal, desk: &Situation::USUAL };
+        let context = Context { knowledge: &knowledge, now_ms, channel: Channel::Terminal, desk: &Situation::USUAL, places: &places };
         for event in step(state, "terminal", input, &context).events {
             if let Event::BotMessage { message, .. } = &event {
                 writeln!(out, "{}", terminal::render(message))?;

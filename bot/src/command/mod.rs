@@ -11,6 +11,7 @@ pub(crate) mod fit;
 pub(crate) mod gaps;
 pub(crate) mod learning_curve;
 pub(crate) mod operator;
+pub(crate) mod places;
 pub(crate) mod replay;
 pub(crate) mod serve;
 
@@ -24,6 +25,7 @@ use hotro::secret::{KEY_FILE, Key};
 use hotro::store::Store;
 use knowledge::Knowledge;
 use knowledge::eval::{Row, parse};
+use knowledge::places::Places;
 
 /// The FAQ that the configuration names; every problem is printed before the error.
 fn load_faq(config: &Config) -> anyhow::Result<Arc<Faq>> {
@@ -50,6 +52,19 @@ fn load_knowledge(config: &Config) -> anyhow::Result<Arc<Knowledge>> {
 fn labelled(file: &Path) -> anyhow::Result<Vec<Row>> {
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     parse(&text).with_context(|| format!("reading {}", file.display()))
+}
+
+/// The places in service; those that the program carries when there is no database yet.
+fn load_places(config: &Config) -> anyhow::Result<Arc<Places>> {
+    if config.database_url.is_none() && !config.data_dir.join("hotro.db").exists() {
+        return Ok(Places::embedded());
+    }
+    block_on(async {
+        let store = open_store(config).await?;
+        let (places, _) = hotro::places::load(&store).await?;
+        store.close().await;
+        Ok(places)
+    })
 }
 
 async fn open_store(config: &Config) -> anyhow::Result<Store> {

@@ -59,6 +59,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
+    let (places, import) = hotro::places::load(&store).await.context("loading the places")?;
+    conversations.set_places(places);
+    tokio::spawn(hotro::places::watch(conversations.clone(), import, stopping.clone()));
     let limits = Limits::new(&config.limits);
     if let Some(folder) = folder {
         let hangups = signal(SignalKind::hangup()).context("listening to SIGHUP")?;

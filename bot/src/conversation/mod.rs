@@ -22,6 +22,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures::future::BoxFuture;
 use knowledge::Knowledge;
+use knowledge::places::Places;
 use lru::LruCache;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -136,6 +137,7 @@ impl CallbackWish {
 pub struct Conversations {
     store: Store,
     knowledge: RwLock<Arc<Knowledge>>,
+    places: RwLock<Arc<Places>>,
     /// A conversation's inputs wait for each other here, in this process; between processes the store's compare-and-set decides.
     loaded: Mutex<LruCache<Uuid, Arc<Slot>>>,
     bell: Bell,
@@ -161,6 +163,7 @@ impl Conversations {
         Arc::new(Conversations {
             store,
             knowledge: RwLock::new(knowledge),
+            places: RwLock::new(Places::embedded()),
             loaded: Mutex::new(LruCache::new(capacity)),
             bell,
             citizens_typing: broadcast::Sender::new(TYPING_KEPT),
@@ -191,6 +194,16 @@ impl Conversations {
     /// go of so much memory takes a while, and no turn should wait for it.
     pub fn set_knowledge(&self, knowledge: Arc<Knowledge>) -> Arc<Knowledge> {
         mem::replace(&mut *self.knowledge.write().unwrap_or_else(PoisonError::into_inner), knowledge)
+    }
+
+    /// The places that are searched at this moment.
+    pub fn places(&self) -> Arc<Places> {
+        Arc::clone(&self.places.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces them at once for every conversation.
+    pub fn set_places(&self, places: Arc<Places>) {
+        *self.places.write().unwrap_or_else(PoisonError::into_inner) = places;
     }
 
     /// Begins a conversation: the log holds `started` and the greeting when this returns.
@@ -338,7 +351,8 @@ impl Conversations {
     fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {
         let knowledge = self.knowledge();
         let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
-        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk })
+        let places = self.places();
+        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk, places: &places })
     }
 
     fn slot(&self, id: Uuid) -> Arc<Slot> {
@@ -399,6 +413,7 @@ fn prepare(
     let effects = turn.effects.iter().map(|effect| match effect {
         Effect::QueueHandoff(reason) => StoreEffect::QueueHandoff { reason: crate::store::HandoffReason(reason.name()) },
         Effect::LeaveQueue => StoreEffect::LeaveQueue,
+        Effect::ReportPlace { kind, id, name } => StoreEffect::ReportPlace { kind: kind.name(), place_id: id.clone(), name: name.clone() },
     });
     let snapshot = if state.seq / SNAPSHOT_EVERY_EVENTS == next.seq / SNAPSHOT_EVERY_EVENTS {
         None

@@ -4,6 +4,7 @@ use std::fmt;
 
 use faq::{Action, TopicId};
 use jiff::civil::Date;
+use knowledge::places::{PlaceKind, Sort, UnitKey};
 use serde::{Deserialize, Serialize};
 
 use super::calculation::CalculationChoice;
@@ -68,6 +69,18 @@ pub enum ChoiceId {
     Do(Action),
     /// Something within a calculation.
     Calculation(CalculationChoice),
+    /// Look for places in this unit.
+    PlaceIn(UnitKey),
+    /// Show the places that come after those shown.
+    MorePlaces,
+    /// Only places of this sort.
+    PlacesOf(Sort),
+    /// Share where I am. A channel that can asks for the location instead of sending this.
+    Here,
+    /// Something is wrong with a place that was shown.
+    ReportPlace,
+    /// With this one.
+    WrongPlace(PlaceKind, String),
 }
 
 impl fmt::Display for ChoiceId {
@@ -105,6 +118,12 @@ impl fmt::Display for ChoiceId {
                 Action::CalcBill => "calc-bill",
             }),
             ChoiceId::Calculation(choice) => write!(f, "calc:{choice}"),
+            ChoiceId::PlaceIn(unit) => write!(f, "place-in:{unit}"),
+            ChoiceId::MorePlaces => f.write_str("place-more"),
+            ChoiceId::PlacesOf(sort) => write!(f, "place-sort:{}", sort.name()),
+            ChoiceId::Here => f.write_str("place-here"),
+            ChoiceId::ReportPlace => f.write_str("place-report"),
+            ChoiceId::WrongPlace(kind, id) => write!(f, "place-wrong:{}{id}", kind.letter()),
         }
     }
 }
@@ -124,6 +143,9 @@ impl ChoiceId {
         }
         if let Some(rest) = text.strip_prefix("calc:") {
             return CalculationChoice::parse(rest).map(ChoiceId::Calculation);
+        }
+        if let Some(rest) = text.strip_prefix("place-") {
+            return ChoiceId::parse_place(rest);
         }
         if let Some((kind, topic)) = text.split_once(':') {
             let topic = TopicId::parse(topic)?;
@@ -160,6 +182,29 @@ impl ChoiceId {
             "calc-bill" => ChoiceId::Do(Action::CalcBill),
             _ => return None,
         })
+    }
+}
+
+impl ChoiceId {
+    /// Longer ids of places are none: a button carries 64 bytes.
+    pub(crate) const PLACE_ID_BYTES_MAX: usize = 48;
+
+    fn parse_place(text: &str) -> Option<ChoiceId> {
+        match text.split_once(':') {
+            Some(("in", unit)) => UnitKey::parse(unit).map(ChoiceId::PlaceIn),
+            Some(("sort", sort)) => Sort::parse(sort).map(ChoiceId::PlacesOf),
+            Some(("wrong", place)) => {
+                let kind = PlaceKind::of_letter(place.get(..1)?)?;
+                let id = &place[1..];
+                let fits = (1..=ChoiceId::PLACE_ID_BYTES_MAX).contains(&id.len());
+                let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+                (fits && plain).then(|| ChoiceId::WrongPlace(kind, id.to_owned()))
+            }
+            None if text == "more" => Some(ChoiceId::MorePlaces),
+            None if text == "here" => Some(ChoiceId::Here),
+            None if text == "report" => Some(ChoiceId::ReportPlace),
+            _ => None,
+        }
     }
 }
 
@@ -200,6 +245,12 @@ mod tests {
             ChoiceId::Calculation(CalculationChoice::Change(4)),
             ChoiceId::Calculation(CalculationChoice::Cancel),
             ChoiceId::Calculation(CalculationChoice::Resume),
+            ChoiceId::PlaceIn(UnitKey::parse("w27010").unwrap()),
+            ChoiceId::MorePlaces,
+            ChoiceId::PlacesOf(Sort::Hospital),
+            ChoiceId::Here,
+            ChoiceId::ReportPlace,
+            ChoiceId::WrongPlace(PlaceKind::Facility, "01G55".to_owned()),
         ] {
             assert_eq!(ChoiceId::parse(&id.to_string()), Some(id));
         }

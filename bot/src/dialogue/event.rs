@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::calculation::Calculation;
 use super::choice::Choice;
+use super::place::{PlaceList, PlaceSearch};
 
 /// Where a citizen talks to the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,16 @@ pub enum Event {
         media_type: String,
         /// Its size as kept.
         bytes: u64,
+    },
+    /// The citizen shared where they are. Where that is, is not in the log.
+    CitizenLocation {
+        /// The channel's id of the input.
+        client_id: String,
+    },
+    /// The bot looked for places: what follow-up questions lean on. Never shown to citizens.
+    PlacesSought {
+        /// For what, where, and what was found.
+        search: PlaceSearch,
     },
     /// The bot replied.
     BotMessage {
@@ -218,6 +229,8 @@ impl Event {
             Event::CitizenChoice { .. } => "citizen_choice",
             Event::CitizenUnsupported { .. } => "citizen_unsupported",
             Event::CitizenAttachment { .. } => "citizen_attachment",
+            Event::CitizenLocation { .. } => "citizen_location",
+            Event::PlacesSought { .. } => "places_sought",
             Event::BotMessage { .. } => "bot_message",
             Event::HandoffRequested { .. } => "handoff_requested",
             Event::HandoffLeft => "handoff_left",
@@ -238,7 +251,9 @@ impl Event {
     /// The event as the citizen may read it: without what decided it, and nothing of what operators say among themselves.
     pub fn for_citizen(mut self) -> Option<Event> {
         match &mut self {
-            Event::OperatorNote { .. } | Event::LabelsChanged { .. } | Event::CalculationChanged { .. } => return None,
+            Event::OperatorNote { .. } | Event::LabelsChanged { .. } | Event::CalculationChanged { .. } | Event::PlacesSought { .. } => {
+                return None;
+            }
             Event::BotMessage { decided, .. } => *decided = None,
             Event::HandoffReleased { operator, to_operator, to_skill, .. } => (*operator, *to_operator, *to_skill) = (None, None, None),
             _ => {}
@@ -355,4 +370,7 @@ pub struct Message {
     /// What can be tapped, most likely first, at most [`Choice::MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    /// Places to go to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<PlaceList>,
 }

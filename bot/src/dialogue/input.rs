@@ -29,6 +29,13 @@ pub enum Input {
     Attachment(Attachment),
     /// A photo or a file for the operators that was not kept.
     Unkept(Unkept),
+    /// The citizen shared where they are. Used for one search; it never enters the log.
+    Location {
+        /// Degrees north, in millionths.
+        lat_e6: i32,
+        /// Degrees east, in millionths.
+        lon_e6: i32,
+    },
 }
 
 /// Why a photo or a file was not kept.
@@ -53,6 +60,19 @@ pub struct Attachment {
     pub media_type: &'static str,
     /// Its size as kept.
     pub bytes: u64,
+}
+
+impl Input {
+    /// A shared location in degrees; what is no number is something that cannot be read.
+    pub fn location(lat: f64, lon: f64) -> Input {
+        const MILLION: f64 = 1e6;
+        // Any two numbers of a sane size are taken: whether they lie in Vietnam is for the dialogue to say.
+        let e6 = |degrees: f64| (degrees.abs() <= 360.0).then(|| (degrees * MILLION).round() as i32);
+        match (e6(lat), e6(lon)) {
+            (Some(lat_e6), Some(lon_e6)) => Input::Location { lat_e6, lon_e6 },
+            _ => Input::Unsupported(Unsupported::Location),
+        }
+    }
 }
 
 /// What the bot cannot read.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::calculation::Calculation;
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Event, Message, Outcome, Recorded};
+use super::place::PlaceSearch;
 
 /// Other candidates remembered after an answer, for "chưa đúng ý".
 const OTHERS_MAX: usize = 6;
@@ -51,6 +52,9 @@ pub struct State {
     /// A calculation that has begun.
     #[serde(default)]
     pub calculation: Option<Calculation>,
+    /// The last search for places, while nothing else was answered since.
+    #[serde(default)]
+    pub places: Option<PlaceSearch>,
 }
 
 /// Whether the last talk with an operator can be judged.
@@ -98,7 +102,11 @@ impl State {
         match &recorded.event {
             Event::Started { channel } => self.channel = Some(*channel),
             Event::CitizenChoice { choice, .. } => self.writing = Writing::asked_by(choice),
-            Event::CitizenMessage { .. } | Event::CitizenUnsupported { .. } | Event::CitizenAttachment { .. } => self.writing = None,
+            Event::CitizenMessage { .. }
+            | Event::CitizenUnsupported { .. }
+            | Event::CitizenAttachment { .. }
+            | Event::CitizenLocation { .. } => self.writing = None,
+            Event::PlacesSought { search } => self.places = Some(search.clone()),
             Event::HandoffRequested { .. } => (self.in_queue, self.rating) = (true, Rating::Closed),
             Event::HandoffClaimed { operator, .. } => (self.in_queue, self.operator) = (false, Some(operator.clone())),
             Event::HandoffReleased { .. } => (self.in_queue, self.operator) = (true, None),
@@ -122,6 +130,7 @@ impl State {
                     self.next.clone_from(&decided.next);
                     if *outcome == Outcome::Answered {
                         self.last_topic.clone_from(&decided.topic);
+                        self.places = None;
                     }
                     // They are offered when the answer is said to be wrong: then what it was given for is theirs to share.
                     let answered = decided.candidates.first().filter(|_| *outcome == Outcome::Answered);

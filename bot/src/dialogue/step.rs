@@ -3,6 +3,7 @@
 use faq::{About, Action, Faq, Period, TopicId};
 use jiff::civil::Date;
 use knowledge::mask::mask;
+use knowledge::places::{PlaceKind, Places};
 use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, MESSAGE_CHARS_MAX, Reading, normalize_for_display};
 
 use super::answer::{answer, topic_choices};
@@ -11,6 +12,7 @@ use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
 use super::handoff::{self, Situation};
 use super::input::{Attachment, Input, Unsupported};
+use super::place;
 use super::state::{State, Writing};
 use super::texts;
 
@@ -36,6 +38,8 @@ pub struct Context<'a> {
     pub channel: Channel,
     /// Whether operators are there.
     pub desk: &'a Situation,
+    /// Offices, collection points and facilities.
+    pub places: &'a Places,
 }
 
 impl Context<'_> {
@@ -69,12 +73,21 @@ pub struct Turn {
 }
 
 /// What leaves the dialogue beside events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Give the conversation a place in the operators' queue.
     QueueHandoff(HandoffReason),
     /// Take it out of the queue, or out of the hands of its operator.
     LeaveQueue,
+    /// Tell the operators that something is wrong with a place.
+    ReportPlace {
+        /// What it is for.
+        kind: PlaceKind,
+        /// Which.
+        id: String,
+        /// Its name as it was shown.
+        name: String,
+    },
 }
 
 /// What is said in reply, before it becomes events.
@@ -85,6 +98,8 @@ pub(super) struct Reply {
     pub(super) queue: Option<QueueMove>,
     /// What happened beside, before it is spoken of.
     pub(super) events: Vec<Event>,
+    /// What is to be done beside.
+    pub(super) effects: Vec<Effect>,
 }
 
 /// What becomes of the citizen's place in the queue.
@@ -99,7 +114,14 @@ pub(super) enum QueueMove {
 
 impl Reply {
     pub(super) fn say(outcome: Outcome, blocks: Vec<faq::Block>) -> Reply {
-        Reply { outcome, message: Message { blocks, ..Message::default() }, decided: None, queue: None, events: Vec::new() }
+        Reply {
+            outcome,
+            message: Message { blocks, ..Message::default() },
+            decided: None,
+            queue: None,
+            events: Vec::new(),
+            effects: Vec::new(),
+        }
     }
 
     pub(super) fn offering(mut self, choices: impl IntoIterator<Item = Choice>) -> Reply {
@@ -155,7 +177,7 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let label = state.offered.iter().find(|offered| offered.id == *id).map(|offered| offered.label.clone());
             let label = label.or_else(|| choice.as_ref().and_then(|choice| default_label(choice, context))).unwrap_or_default();
             // What is not one of ours is not stored: it could be anything.
-            let stored = choice.as_ref().filter(|choice| is_ours(choice, id, state, context.faq()));
+            let stored = choice.as_ref().filter(|choice| is_ours(choice, id, state, context.faq()) && place::is_known(choice, context));
             let stored = stored.map_or_else(|| "unknown".to_owned(), ToString::to_string);
             events.push(Event::CitizenChoice { client_id, choice: stored, label });
             match choice {
@@ -193,10 +215,15 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             events.push(Event::CitizenUnsupported { client_id, what: Unsupported::File });
             (!silent).then(|| Reply::say(Outcome::Refused, texts::unkept(*why)).offering([texts::operator_choice()]))
         }
+        Input::Location { lat_e6, lon_e6 } => {
+            events.push(Event::CitizenLocation { client_id });
+            (!silent).then(|| place::shared(state, *lat_e6, *lon_e6, context))
+        }
     };
     let mut effects = Vec::new();
     let Some(reply) = reply else { return Turn { events, effects } };
     events.extend(reply.events);
+    effects.extend(reply.effects);
     match reply.queue {
         Some(QueueMove::Enter(reason)) => {
             events.push(Event::HandoffRequested { reason });
@@ -253,6 +280,12 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         ChoiceId::Help => texts::help_choice().label,
         ChoiceId::Do(action) => texts::action_label(*action).to_owned(),
         ChoiceId::Calculation(_) => return None,
+        ChoiceId::PlaceIn(_)
+        | ChoiceId::MorePlaces
+        | ChoiceId::PlacesOf(_)
+        | ChoiceId::Here
+        | ChoiceId::ReportPlace
+        | ChoiceId::WrongPlace(..) => return place::label(choice, context),
     })
 }
 
@@ -273,7 +306,10 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
         Some(choice) => choose(state, choice, context),
         None if !context.desk.bot_enabled => switched_off(context),
         None if aside => calculation::beside(state, ask(state, text, masked, state.last_topic.as_ref(), context), context),
-        None => ask(state, text, masked, state.last_topic.as_ref(), context),
+        None => match place::hear(state, text, context) {
+            Some(reply) => reply,
+            None => ask(state, text, masked, state.last_topic.as_ref(), context),
+        },
     }
 }
 
@@ -294,6 +330,7 @@ fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, co
             offer(Outcome::Clarify, texts::clarify(), &choices, context).decided(Decided { topic: first, ..decided })
         }
         Decision::Miss { nearest } if masked && nearest.is_empty() => only_secrets(),
+        Decision::Miss { .. } if place::waits(state) => place::not_found(),
         Decision::Miss { nearest } => miss(state, &nearest, context).decided(decided),
         Decision::Intent(Intent::Empty) if masked => only_secrets(),
         Decision::Intent(intent) => small_talk(state, intent, context),
@@ -391,10 +428,19 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::Review => handoff::review(state),
         ChoiceId::Help => help(),
         ChoiceId::Calculation(choice) => calculation::choose(state, choice, context),
+        ChoiceId::Do(Action::NearOffice) => place::begin(PlaceKind::Office),
+        ChoiceId::Do(Action::NearCollectionPoint) => place::begin(PlaceKind::CollectionPoint),
+        ChoiceId::Do(Action::NearFacility) => place::begin(PlaceKind::Facility),
         ChoiceId::Do(action) => match texts::calculation::calculator(action) {
             Some(calculator) => calculation::start(calculator, context),
             None => soon(action, context),
         },
+        ChoiceId::PlaceIn(_)
+        | ChoiceId::MorePlaces
+        | ChoiceId::PlacesOf(_)
+        | ChoiceId::Here
+        | ChoiceId::ReportPlace
+        | ChoiceId::WrongPlace(..) => place::choose(state, &choice, context),
     }
 }
 
@@ -403,7 +449,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "start" => greet_again(),
         "help" => help(),
         "tracuu" => soon(Action::Lookup, context),
-        "gan" => soon_nearby(context),
+        "gan" => place::begin_any(),
         "tintuc" => soon(Action::News, context),
         "tinh" => calculation::menu(1),
         "tongdai" => handoff::ask(state, context),
@@ -444,7 +490,7 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
             None => choose(state, ChoiceId::NoneOfThese, context),
         },
         Intent::Lookup => soon(Action::Lookup, context),
-        Intent::Nearby => soon_nearby(context),
+        Intent::Nearby => place::begin_any(),
         Intent::News => soon(Action::News, context),
         Intent::EraseData => erase_soon(),
         Intent::OutOfScopeCommand => Reply::say(Outcome::Refused, texts::out_of_scope()).offering([texts::help_choice()]),
@@ -465,7 +511,7 @@ fn only_topic(state: &State) -> Option<TopicId> {
 }
 
 /// The answer of a topic that was tapped: no search decided it.
-fn give_chosen(topic: &TopicId, about: Option<About>, context: &Context<'_>) -> Reply {
+pub(super) fn give_chosen(topic: &TopicId, about: Option<About>, context: &Context<'_>) -> Reply {
     give(topic, about.as_ref(), context).decided(Decided {
         index_version: context.knowledge.index_version().to_owned(),
         candidates: Vec::new(),
@@ -502,18 +548,7 @@ fn miss(state: &State, nearest: &[TopicId], context: &Context<'_>) -> Reply {
 }
 
 fn soon(action: Action, context: &Context<'_>) -> Reply {
-    soon_with_topics(action, &[action], context)
-}
-
-/// "Gần nhất" may be an office, a collection point or a clinic: there is a way to each.
-fn soon_nearby(context: &Context<'_>) -> Reply {
-    let places = [Action::NearOffice, Action::NearCollectionPoint, Action::NearFacility];
-    soon_with_topics(Action::NearFacility, &places, context)
-}
-
-fn soon_with_topics(action: Action, helped: &[Action], context: &Context<'_>) -> Reply {
-    let ids = helped.iter().flat_map(|&action| texts::soon_topics(action));
-    let topics: Vec<TopicId> = ids.filter_map(|id| TopicId::parse(id)).collect();
+    let topics: Vec<TopicId> = texts::soon_topics(action).iter().filter_map(|id| TopicId::parse(id)).collect();
     let choices = topic_choices(context.faq(), &topics, CHOICES_MAX);
     Reply::say(Outcome::Action, texts::soon(action)).offering(choices.into_iter().chain([texts::operator_choice()]))
 }

@@ -36,6 +36,7 @@ pub(super) async fn commit(to: &Committing, appends: &[&Append]) -> Result<Vec<A
     insert_outgoing(&mut tx, &to.sinks, &accepted).await?;
     leave_queue(&mut tx, &accepted).await?;
     enter_queue(&mut tx, &accepted).await?;
+    report_places(&mut tx, &accepted).await?;
     replace_snapshots(&mut tx, &accepted).await?;
     notify(&mut tx, &to.announcer, &accepted).await?;
     tx.commit().await?;
@@ -379,6 +380,29 @@ async fn leave_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx:
     }
 }
 
+/// What citizens say is wrong with places. They are few: a statement for each.
+async fn report_places(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
+    const INSERT: &str = "insert into place_report (place_report_id, conversation_id, kind, place_id, name, at_ms)
+         values ($1, $2, $3, $4, $5, $6) on conflict (conversation_id, kind, place_id) where done_ms is null do nothing";
+    for it in accepted {
+        for effect in &it.append.effects {
+            let StoreEffect::ReportPlace { kind, place_id, name } = effect else { continue };
+            let id = Uuid::now_v7().to_string();
+            match tx {
+                Tx::Sqlite(tx) => {
+                    let insert = query(INSERT).bind(id).bind(&it.id).bind(*kind).bind(place_id).bind(name).bind(it.append.at_ms);
+                    insert.execute(&mut **tx).await.map(drop)
+                }
+                Tx::Postgres(tx) => {
+                    let insert = query(INSERT).bind(id).bind(&it.id).bind(*kind).bind(place_id).bind(name).bind(it.append.at_ms);
+                    insert.execute(&mut **tx).await.map(drop)
+                }
+            }?;
+        }
+    }
+    Ok(())
+}
+
 #[derive(Serialize)]
 struct HandoffInsert<'a> {
     handoff_id: String,
@@ -390,7 +414,7 @@ struct HandoffInsert<'a> {
 async fn enter_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
     let reason = |effect: &StoreEffect| match effect {
         StoreEffect::QueueHandoff { reason: HandoffReason(reason) } => Some(*reason),
-        StoreEffect::LeaveQueue => None,
+        StoreEffect::LeaveQueue | StoreEffect::ReportPlace { .. } => None,
     };
     let rows: Vec<HandoffInsert<'_>> = accepted
         .iter()

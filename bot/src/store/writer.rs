@@ -67,7 +67,7 @@ pub struct NewEvent {
 }
 
 /// A row that is written with an append.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreEffect {
     /// The conversation waits for an operator. One that already waits keeps its place.
     QueueHandoff {
@@ -76,6 +76,15 @@ pub enum StoreEffect {
     },
     /// The conversation no longer waits. Nothing happens when it did not.
     LeaveQueue,
+    /// The citizen says that something is wrong with a place. Said again, it is one report.
+    ReportPlace {
+        /// The kind of the place.
+        kind: &'static str,
+        /// Its id.
+        place_id: String,
+        /// Its name as it was shown.
+        name: String,
+    },
 }
 
 /// Why a conversation goes to an operator, by the name it is stored under; not empty.

@@ -243,7 +243,7 @@ fn with_deletions(word: &str) -> Vec<String> {
 }
 
 /// Whether two words differ by one letter inserted, left out, replaced, or by two neighbouring letters swapped.
-fn is_one_slip(a: &str, b: &str) -> bool {
+pub(crate) fn is_one_slip(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let (a, b) = (&a[start..], &b[start..]);

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use teloxide::payloads::{AnswerCallbackQuery, DeleteMessage, DeleteWebhook, GetMe, SendMessage, SendMessageSetters, SetMyCommands};
 use teloxide::requests::Payload;
 use teloxide::types::{
-    BotCommand, CallbackQueryId, ChatId, InlineKeyboardMarkup, LinkPreviewOptions, Me, MessageId, ParseMode, ReplyMarkup,
+    BotCommand, ButtonRequest, CallbackQueryId, ChatId, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, LinkPreviewOptions, Me,
+    MessageId, ParseMode, ReplyMarkup,
 };
 
 use super::render::{Outgoing, Rendered};
@@ -152,6 +153,11 @@ impl BotApi {
             SendMessage::new(ChatId(chat_id), rendered.html.clone()).parse_mode(ParseMode::Html).link_preview_options(no_preview);
         if !rendered.keyboard.is_empty() {
             message = message.reply_markup(ReplyMarkup::InlineKeyboard(InlineKeyboardMarkup::new(rendered.keyboard.clone())));
+        }
+        if let Some((share, others)) = &rendered.asks_location {
+            let share = KeyboardButton::new(share).request(ButtonRequest::Location);
+            let rows = std::iter::once(vec![share]).chain(others.iter().map(|label| vec![KeyboardButton::new(label)]));
+            message = message.reply_markup(ReplyMarkup::Keyboard(KeyboardMarkup::new(rows).resize_keyboard().one_time_keyboard()));
         }
         self.do_call(&message).await
     }

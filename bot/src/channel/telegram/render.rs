@@ -7,7 +7,7 @@ use reqwest::Url;
 use teloxide::types::InlineKeyboardButton;
 
 use super::translate::message_of;
-use crate::dialogue::{Choice, Event, Message, texts};
+use crate::dialogue::{Choice, ChoiceId, Event, Message, texts};
 
 /// Telegram's limit for a message, in UTF-16 code units of the text that is left when the entities are parsed.
 const MESSAGE_UNITS_MAX: usize = 4_096;
@@ -44,6 +44,8 @@ impl Outgoing {
 /// A message as Telegram takes it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Rendered {
+    /// The keyboard of the phone offers to share the location, with these words, and these beside.
+    pub(super) asks_location: Option<(String, Vec<String>)>,
     /// Text with Telegram's HTML tags.
     pub(super) html: String,
     /// Rows of buttons; empty when there are none.
@@ -53,7 +55,7 @@ pub(super) struct Rendered {
 impl Rendered {
     /// Plain words without buttons.
     pub(super) fn text(text: &str) -> Rendered {
-        Rendered { html: escape(text), keyboard: Vec::new() }
+        Rendered { html: escape(text), ..Rendered::default() }
     }
 }
 
@@ -70,9 +72,14 @@ pub(super) fn render(event: &Event) -> Vec<Outgoing> {
 /// One message, or several when it is longer than Telegram allows; the buttons are under the last.
 fn render_message(message: &Message) -> Vec<Rendered> {
     let mut parts: Vec<Rendered> =
-        pack(chunks(message)).into_iter().map(|part| Rendered { html: html(&part), keyboard: Vec::new() }).collect();
+        pack(chunks(message)).into_iter().map(|part| Rendered { html: html(&part), ..Rendered::default() }).collect();
     if let Some(last) = parts.last_mut() {
-        last.keyboard = keyboard(&message.choices);
+        last.asks_location = asks_location(&message.choices);
+        // A message has one keyboard: where a location is asked for, the other choices are words on the same one.
+        if last.asks_location.is_none() {
+            last.keyboard = directions(message);
+            last.keyboard.extend(keyboard(&message.choices));
+        }
     }
     parts
 }
@@ -112,6 +119,11 @@ fn chunks(message: &Message) -> Vec<Chunk> {
     }
     push_blocks(&mut chunks, &message.blocks, false);
     push_blocks(&mut chunks, &message.more, true);
+    if let Some(places) = &message.places {
+        let of_card = |card| texts::place::card_lines(card).iter().flat_map(|spans| lines(spans, "", None)).collect();
+        chunks.extend(places.cards.iter().map(|card| Chunk::of(of_card(card))));
+        chunks.push(Chunk::of(places.attribution.iter().flat_map(|text| lines(&[Span::plain(text.clone())], "", Some("i"))).collect()));
+    }
     let notes = texts::basis_line(message).into_iter().chain(message.stale.then(|| texts::STALE.to_owned()));
     chunks.push(Chunk::of(notes.flat_map(|note| lines(&[Span::plain(note)], "", None)).collect()));
     chunks.push(Chunk::of(phone_lines(message)));
@@ -293,6 +305,25 @@ fn keyboard(choices: &[Choice]) -> Vec<Vec<InlineKeyboardButton>> {
     rows
 }
 
+/// The choice that asks for a location, and the words of the others; `None` when there is none. It is asked for with the first of the
+/// choices only: elsewhere it is offered like any other, and what a tap on it says is how to go on without.
+fn asks_location(choices: &[Choice]) -> Option<(String, Vec<String>)> {
+    let is_here = |choice: &&Choice| ChoiceId::parse(&choice.id) == Some(ChoiceId::Here);
+    let here = choices.iter().find(is_here)?;
+    let others = choices.iter().filter(|choice| !is_here(choice) && choice.href.is_none()).map(|choice| choice.label.clone());
+    Some((here.label.clone(), others.collect()))
+}
+
+/// A button for the way to each place.
+fn directions(message: &Message) -> Vec<Vec<InlineKeyboardButton>> {
+    let cards = message.places.iter().flat_map(|places| &places.cards);
+    let buttons: Vec<InlineKeyboardButton> = cards
+        .filter_map(|card| Some((card.number, Url::parse(card.directions.as_deref()?).ok()?)))
+        .map(|(number, url)| InlineKeyboardButton::url(texts::place::directions_label(number), url))
+        .collect();
+    if buttons.is_empty() { Vec::new() } else { vec![buttons] }
+}
+
 /// `None` for what Telegram would refuse, and the whole message with it: a phone number, which is in the text, and an id that is too
 /// long, which no topic of the FAQ has (a test sees to it) and whose words can still be typed.
 fn button(choice: &Choice) -> Option<InlineKeyboardButton> {
@@ -309,7 +340,7 @@ mod tests {
     use std::fmt::Write;
 
     use super::*;
-    use crate::dialogue::{ChoiceId, Outcome, Unsupported};
+    use crate::dialogue::{Outcome, Unsupported};
     use faq::{Citation, Faq, TopicId};
     use teloxide::types::InlineKeyboardButtonKind;
 
@@ -372,6 +403,7 @@ mod tests {
             }],
             reviewed: Some(jiff::civil::date(2026, 11, 22)),
             stale: true,
+            places: None,
             choices: vec![
                 Choice::new(ChoiceId::Related(topic.clone()), "Câu hỏi liên quan"),
                 texts::wrong_choice(&topic),
@@ -468,7 +500,7 @@ mod tests {
         assert_eq!(render(&Event::CitizenUnsupported { client_id: client_id(), what: Unsupported::Photo }), []);
         let message = Message { blocks: vec![Block::text("Chào bạn.")], ..Message::default() };
         let bot = Event::BotMessage { outcome: Outcome::SmallTalk, message, decided: None };
-        assert_eq!(render(&bot), [Outgoing::Message(Rendered { html: "Chào bạn.".to_owned(), keyboard: vec![] })]);
+        assert_eq!(render(&bot), [Outgoing::Message(Rendered::text("Chào bạn."))]);
     }
 
     #[test]

@@ -98,9 +98,10 @@ fn sent(update_id: u32, message: &Message) -> Meaning {
     }
     let (input, input_id) = match words(message) {
         Some(words) => (spoken(words), input_id(update_id, message)),
-        None => match unreadable(&message.kind) {
-            Some(what) => (Input::Unsupported(what), album_id(message).unwrap_or_else(|| input_id(update_id, message))),
-            None => return Meaning::Nothing,
+        None => match (place(message), unreadable(&message.kind)) {
+            (Some(place), _) => (place, input_id(update_id, message)),
+            (None, Some(what)) => (Input::Unsupported(what), album_id(message).unwrap_or_else(|| input_id(update_id, message))),
+            (None, None) => return Meaning::Nothing,
         },
     };
     let file = file_of(&message.kind).map(|file_id| SentFile {
@@ -181,6 +182,12 @@ fn album_id(message: &Message) -> Option<String> {
 /// What was written: the text, or the words under a picture or a file.
 fn words(message: &Message) -> Option<&str> {
     message.text().or_else(|| message.caption())
+}
+
+/// Where the citizen is, or a place that they sent: its point is searched from alike.
+fn place(message: &Message) -> Option<Input> {
+    let location = message.location().or_else(|| message.venue().map(|venue| &venue.location))?;
+    Some(Input::location(location.latitude, location.longitude))
 }
 
 fn spoken(text: &str) -> Input {
@@ -313,11 +320,16 @@ mod tests {
         check(json!({"video_note": with(json!({"length": 240, "duration": 3}))}), Unsupported::Voice);
         check(json!({"audio": sound(json!({"duration": 3}))}), Unsupported::Voice);
         check(json!({"document": file()}), Unsupported::File);
-        let location = json!({"longitude": 105.8, "latitude": 21.0});
-        check(json!({"location": location}), Unsupported::Location);
-        check(json!({"venue": {"location": location, "title": "t", "address": "a"}, "location": location}), Unsupported::Location);
         check(json!({"contact": {"phone_number": "0", "first_name": "An"}}), Unsupported::Contact);
         check(json!({"something_new": {"a": 1}}), Unsupported::Other);
+    }
+
+    #[test]
+    fn a_location_and_a_venue_say_where_somebody_is() {
+        let location = json!({"longitude": 105.8, "latitude": 21.0});
+        let there = Some(Input::Location { lat_e6: 21_000_000, lon_e6: 105_800_000 });
+        assert_eq!(input(json!({"location": location})), there);
+        assert_eq!(input(json!({"venue": {"location": location, "title": "t", "address": "a"}, "location": location})), there);
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(super) async fn create_conversation(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// What a citizen sends: a text or a tap.
+/// What a citizen sends: a text, a tap or where they are.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewMessage {
     /// A UUID made by the client. The same one again gives the same answer and appends nothing.
@@ -64,6 +64,17 @@ pub(super) struct NewMessage {
     text: Option<String>,
     /// The id of a choice under the bot's message.
     choice: Option<String>,
+    /// Where the citizen is. Used for one search and kept nowhere.
+    location: Option<Location>,
+}
+
+/// A point on earth.
+#[derive(Deserialize, ToSchema)]
+struct Location {
+    /// Degrees north.
+    lat: f64,
+    /// Degrees east.
+    lon: f64,
 }
 
 /// The place of a message in the log.
@@ -104,6 +115,11 @@ fn parse_message(body: Result<Bytes, BytesRejection>) -> Result<(String, Input),
     let message: NewMessage = serde_json::from_slice(&body).map_err(|_| ApiError::BadJson)?;
     let client_id = parse_client_id(message.client_id.as_deref())?;
     let input = match (message.text, message.choice) {
+        (None, None) if message.location.is_some() => match message.location.map(|at| Input::location(at.lat, at.lon)) {
+            Some(input @ Input::Location { .. }) => input,
+            _ => return Err(ApiError::BadRequest("location")),
+        },
+        _ if message.location.is_some() => return Err(ApiError::BadRequest("location")),
         (Some(text), None) if text.chars().count() > MESSAGE_CHARS_MAX => return Err(ApiError::MessageTooLong),
         (Some(text), None) => Input::Message { text },
         (None, Some(id)) if id.chars().count() <= CHOICE_CHARS_MAX => Input::Choice { id },

@@ -2,6 +2,7 @@
 //! sentences, the answer first.
 
 pub mod calculation;
+pub mod place;
 
 use faq::{Action, Block, Period, Rule, Span, TopicId, vietnamese_date};
 use jiff::ToSpan;
@@ -61,9 +62,12 @@ pub fn help() -> Vec<Block> {
         Block::Bullets {
             items: vec![
                 item("Trả lời câu hỏi về đóng và hưởng BHXH, BHYT, BHTN, dùng VssID. Bạn gõ tự nhiên, không cần dấu."),
-                item("Tính số của riêng bạn: BHXH một lần, thai sản, thất nghiệp, lương hưu, tuổi hưu, BHYT hộ gia đình. Bạn gõ /tinh hoặc hỏi luôn."),
+                item(
+                    "Tính số của riêng bạn: BHXH một lần, thai sản, thất nghiệp, lương hưu, tuổi hưu, BHYT hộ gia đình. Bạn gõ /tinh hoặc hỏi luôn.",
+                ),
+                item("Tìm cơ quan BHXH, điểm thu, nơi khám chữa bệnh gần bạn, ví dụ: “phòng khám gần Hà Đông”."),
                 item("Chuyển bạn tới tổng đài viên khi mình chưa giúp được."),
-                item("Sắp có: tra cứu quá trình đóng của bạn, tìm nơi gần nhất, tin chính sách."),
+                item("Sắp có: tra cứu quá trình đóng của bạn, tin chính sách."),
             ],
         },
         Block::Paragraph {
@@ -306,6 +310,8 @@ pub fn of_event(event: &Event) -> Option<Message> {
         | Event::CitizenChoice { .. }
         | Event::CitizenUnsupported { .. }
         | Event::CitizenAttachment { .. }
+        | Event::CitizenLocation { .. }
+        | Event::PlacesSought { .. }
         | Event::HandoffRequested { .. }
         | Event::HandoffLeft
         | Event::OperatorNote { .. }
@@ -348,12 +354,19 @@ pub fn soon(action: Action) -> Vec<Block> {
                 "Bây giờ bạn xem quá trình đóng, thẻ BHYT và chế độ đã hưởng trên VssID. Hồ sơ đã nộp mà chưa có kết quả thì hỏi tổng đài viên.",
             ),
         ],
-        Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => {
-            line("Tìm nơi gần nhất ngay tại đây sắp có. Bây giờ bạn xem cách tra cứu dưới đây.")
-        }
+        // Answered by a search.
+        Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => place::which_kind(),
         Action::News => line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID."),
         Action::Operator => queued(),
-        Action::CalcLumpSum | Action::CalcPension | Action::CalcRetirementDate | Action::CalcUnemployment | Action::CalcMaternity | Action::CalcSickness | Action::CalcHouseholdHealth | Action::CalcVoluntary | Action::CalcBill => calculation::menu(),
+        Action::CalcLumpSum
+        | Action::CalcPension
+        | Action::CalcRetirementDate
+        | Action::CalcUnemployment
+        | Action::CalcMaternity
+        | Action::CalcSickness
+        | Action::CalcHouseholdHealth
+        | Action::CalcVoluntary
+        | Action::CalcBill => calculation::menu(),
     }
 }
 
@@ -361,12 +374,18 @@ pub fn soon(action: Action) -> Vec<Block> {
 pub fn soon_topics(action: Action) -> &'static [&'static str] {
     match action {
         Action::Lookup => &["vssid/view-participation-history", "bhyt/lookup-card-validity", "bhxh/benefit-not-received"],
-        Action::NearOffice => &["service/find-office"],
-        Action::NearCollectionPoint => &["vssid/lookup-collection-points"],
-        Action::NearFacility => &["vssid/lookup-clinics"],
+        Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => &[],
         Action::News => &["vssid/news-video"],
         Action::Operator => &[],
-        Action::CalcLumpSum | Action::CalcPension | Action::CalcRetirementDate | Action::CalcUnemployment | Action::CalcMaternity | Action::CalcSickness | Action::CalcHouseholdHealth | Action::CalcVoluntary | Action::CalcBill => &[],
+        Action::CalcLumpSum
+        | Action::CalcPension
+        | Action::CalcRetirementDate
+        | Action::CalcUnemployment
+        | Action::CalcMaternity
+        | Action::CalcSickness
+        | Action::CalcHouseholdHealth
+        | Action::CalcVoluntary
+        | Action::CalcBill => &[],
     }
 }
 
@@ -397,7 +416,9 @@ pub fn unsupported(what: Unsupported) -> Vec<Block> {
         }
         Unsupported::Voice => "Mình chưa nghe được tin thoại. Bạn gõ câu hỏi giúp mình nhé, không cần dấu cũng được.",
         Unsupported::File => "Mình chưa mở được tệp và không lưu tệp này. Bạn gõ điều cần hỏi giúp mình nhé.",
-        Unsupported::Location => "Tìm nơi gần nhất từ vị trí của bạn sắp có. Mình không lưu vị trí này.",
+        Unsupported::Location => {
+            "Mình chưa đọc được vị trí này, và mình không lưu vị trí của bạn. Bạn gõ tên phường, xã và tỉnh giúp mình nhé."
+        }
         Unsupported::Contact => "Mình không cần số điện thoại ở bước này và không lưu lại. Bạn gõ điều cần hỏi giúp mình nhé.",
         Unsupported::Other => "Mình chưa đọc được tin này. Bạn gõ câu hỏi giúp mình nhé.",
     })

@@ -1,0 +1,164 @@
+//! Places by name and by code.
+
+use rustc_hash::FxHashMap;
+
+use super::row::Place;
+use super::words::{Token, name_words};
+
+/// A name that holds less than this part of what was asked, by weight, is another one.
+const COVERED_MIN: f64 = 0.999;
+/// A name of which less than this was asked for is a longer one.
+const NAMED_MIN: f64 = 0.42;
+/// What is asked must weigh so much: "bệnh viện đa khoa" names nobody.
+const WEIGHT_MIN: f64 = 4.0;
+/// Names compared.
+const COMPARED_MAX: usize = 400;
+/// What a contradicted accent costs.
+const CONTRADICTION: f64 = 0.25;
+
+/// Short forms in names, by their keys.
+const SHORT_FORMS: [(&str, &[&str]); 8] = [
+    ("bv", &["benh", "vien"]),
+    ("bvdc", &["benh", "vien", "da", "khoa"]),
+    ("bvdk", &["benh", "vien", "da", "khoa"]),
+    ("pc", &["phong", "kham"]),
+    ("pk", &["phong", "kham"]),
+    ("ttyt", &["trung", "tam", "y", "te"]),
+    ("tyt", &["tram", "y", "te"]),
+    ("dc", &["da", "khoa"]),
+];
+
+/// Words of names and the places that have them.
+pub(crate) struct Names {
+    /// A word to the numbers of places, in order.
+    places: FxHashMap<Box<str>, Vec<u32>>,
+    /// What the words of a name weigh together.
+    weights: Vec<f32>,
+    count: usize,
+}
+
+impl Names {
+    pub(crate) fn build(all: &[Place]) -> Names {
+        let mut places: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
+        for (place, number) in all.iter().zip(0..) {
+            for name in std::iter::once(&place.name).chain(&place.former) {
+                for key in keys(&name_words(name)) {
+                    let numbers = places.entry(key.into()).or_default();
+                    if numbers.last() != Some(&number) {
+                        numbers.push(number);
+                    }
+                }
+            }
+        }
+        let mut names = Names { places, weights: Vec::new(), count: all.len() };
+        names.weights = all.iter().map(|place| names.weigh(&distinct(keys(&name_words(&place.name)))) as f32).collect();
+        names
+    }
+
+    fn weight(&self, key: &str) -> f64 {
+        let known = self.places.get(key).map_or(0, Vec::len) as f64;
+        libm::log((self.count as f64 + 1.0) / (known + 1.0))
+    }
+
+    fn weigh(&self, keys: &[String]) -> f64 {
+        keys.iter().map(|key| self.weight(key)).sum()
+    }
+
+    /// Places that bear a name, the likeliest first, and how well each fits (1: that very name).
+    pub(crate) fn find(&self, asked: &[Token], all: &[Place]) -> Vec<(u32, f64)> {
+        let wanted = distinct(keys(asked));
+        let total = self.weigh(&wanted);
+        if total < WEIGHT_MIN || wanted.iter().any(|key| !self.places.contains_key(key.as_str())) {
+            return Vec::new();
+        }
+        let Some(rarest) = wanted.iter().min_by_key(|key| self.places[key.as_str()].len()) else { return Vec::new() };
+        let mut found: Vec<(u32, f64)> = self.places[rarest.as_str()]
+            .iter()
+            .filter(|number| wanted.iter().all(|key| self.places[key.as_str()].binary_search(number).is_ok()))
+            .take(COMPARED_MAX)
+            .filter_map(|&number| {
+                let place = &all[number as usize];
+                let names = std::iter::once((&place.name, 0.0)).chain(place.former.iter().map(|name| (name, 0.02)));
+                let best = names.filter_map(|(name, older)| Some(self.fit(asked, &wanted, total, name)? - older)).max_by(f64::total_cmp)?;
+                Some((number, best))
+            })
+            .filter(|&(_, fit)| fit >= NAMED_MIN)
+            .collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| all[a.0 as usize].sort.cmp(&all[b.0 as usize].sort)).then(a.0.cmp(&b.0)));
+        found
+    }
+
+    fn fit(&self, asked: &[Token], wanted: &[String], total: f64, name: &str) -> Option<f64> {
+        let words = name_words(name);
+        let of_name = distinct(keys(&words));
+        let held: f64 = wanted.iter().filter(|key| of_name.contains(key)).map(|key| self.weight(key)).sum();
+        if held < COVERED_MIN * total {
+            return None;
+        }
+        let wrong = asked.iter().filter(|word| {
+            word.is_accented() && words.iter().any(|other| other.key == word.key) && !words.iter().any(|other| other.syl == word.syl)
+        });
+        Some(held / self.weigh(&of_name).max(total) - CONTRADICTION * wrong.count() as f64)
+    }
+
+    pub(crate) fn knows(&self, key: &str) -> bool {
+        self.places.contains_key(key)
+    }
+}
+
+fn keys(words: &[Token]) -> Vec<String> {
+    let mut keys = Vec::with_capacity(words.len());
+    for word in words {
+        match SHORT_FORMS.iter().find(|(short, _)| *short == word.key) {
+            Some((_, long)) => keys.extend(long.iter().map(|key| (*key).to_owned())),
+            None => keys.push(word.key.clone()),
+        }
+    }
+    keys
+}
+
+fn distinct(mut keys: Vec<String>) -> Vec<String> {
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// The code of a facility as lists and citizens write it: "01001", "01-001", "01 - 001", and "1001", which a spreadsheet has taken
+/// for a number. Five letters and digits, the first two digits; never read as a number, and an O is never taken for a zero.
+pub fn facility_code(text: &str) -> Option<String> {
+    let bare: String = text.chars().filter(|letter| !matches!(letter, '-' | ' ' | '.')).collect::<String>().to_uppercase();
+    if bare.contains("NULL") || !bare.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let code = match bare.len() {
+        4 if bare.bytes().all(|byte| byte.is_ascii_digit()) => format!("0{bare}"),
+        5 => bare,
+        _ => return None,
+    };
+    code.as_bytes()[..2].iter().all(u8::is_ascii_digit).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_keep_their_letters_and_their_zeros() {
+        for (text, code) in [
+            ("01001", Some("01001")),
+            ("01-001", Some("01001")),
+            ("01 - 001", Some("01001")),
+            ("1001", Some("01001")),
+            ("01oo4", Some("01OO4")),
+            ("36aqy", Some("36AQY")),
+            ("91null", None),
+            ("12null", None),
+            ("ab001", None),
+            ("010011", None),
+            ("101", None),
+            ("", None),
+        ] {
+            assert_eq!(facility_code(text).as_deref(), code, "{text}");
+        }
+    }
+}
