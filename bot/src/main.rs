@@ -130,6 +130,13 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Personal records.
+    Records {
+        #[command(subcommand)]
+        command: RecordsCommand,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Who may work at the console.
     Operator {
         #[command(subcommand)]
@@ -137,6 +144,12 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+}
+
+#[derive(Subcommand)]
+enum RecordsCommand {
+    /// Add invented people to try lookups with.
+    Demo,
 }
 
 #[derive(Subcommand)]
@@ -207,6 +220,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { database, .. }
         | Command::Replay { database, .. }
         | Command::Gaps { database, .. }
+        | Command::Records { database, .. }
         | Command::Operator { database, .. } => database.flags(),
         _ => Vec::new(),
     };
@@ -233,6 +247,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
         Command::Gaps { since, json, .. } => command::gaps::run(&config, since, json)?,
+        Command::Records { command, .. } => match command {
+            RecordsCommand::Demo => command::records::demo(&config)?,
+        },
         Command::Operator { command, .. } => match command {
             OperatorCommand::Add { name, role, display_name } => command::operator::add(&config, &name, display_name.as_deref(), role)?,
             OperatorCommand::Invite { name } => command::operator::invite(&config, &name)?,

@@ -66,7 +66,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let key = super::load_key(config, &store).await?;
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
     let hotline =
-        Hotline::open(conversations.clone(), key, config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
+        Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
+    let identity = super::records::identity(config, &conversations, key.clone())?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
     let (desk_routes, desk_doc) = api::router(desk);
     let hotline_task = tokio::spawn({
@@ -74,6 +75,12 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         async move { hotline.run(stopping).await }
     });
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
+    let mut identity_task = None;
+    if let Some(identity) = identity {
+        web.attach_identity(identity.clone());
+        let stopping = stopping.clone();
+        identity_task = Some(tokio::spawn(async move { identity.run(stopping).await }));
+    }
     let mut router = web::router(web, desk_doc).merge(desk_routes);
     let mut telegram_task = None;
     if let Some(keys) = TelegramConfig::from_keys(&config.telegram)? {
@@ -105,6 +112,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .await
         .context("serving");
     let _ = hotline_task.await;
+    if let Some(task) = identity_task {
+        let _ = task.await;
+    }
     if let Some(task) = telegram_task {
         let _ = task.await;
     }

@@ -5,6 +5,7 @@ mod gaps;
 mod phone;
 mod replay;
 mod token;
+mod vault;
 mod whisper;
 
 pub use bell::Follower;
@@ -12,6 +13,7 @@ pub use gaps::{GAPS_LISTED_MAX, Gap, Gaps, UNHELPED_KEPT_MAX, Unhelped, Unhelped
 pub use phone::Phone;
 pub use replay::{Difference, Replayed, replay};
 pub use token::Token;
+pub(crate) use vault::effect_place;
 pub use whisper::{Place, Whisper};
 
 use std::collections::HashMap;
@@ -26,9 +28,11 @@ use lru::LruCache;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::dialogue::{Channel, Context, Effect, Event, Input, Recorded, Situation, State, Turn, step};
+use crate::dialogue::{Channel, Context, Effect, Errand, Event, Input, Recorded, Situation, State, Turn, step};
 use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
+use crate::secret::Key;
 use bell::Bell;
+use vault::Vault;
 
 /// States kept in memory; the others are folded anew when they speak again. About 6 kB each.
 const STATES_CACHED_MAX: usize = 4_096;
@@ -128,6 +132,7 @@ pub struct Conversations {
     citizens_typing: broadcast::Sender<Uuid>,
     /// Set once, when the operators' side runs in this process.
     desk: OnceLock<Weak<dyn Desk>>,
+    vault: Vault,
 }
 
 type Slot = tokio::sync::Mutex<Option<Loaded>>;
@@ -151,6 +156,7 @@ impl Conversations {
             bell,
             citizens_typing: broadcast::Sender::new(TYPING_KEPT),
             desk: OnceLock::new(),
+            vault: Vault::default(),
         })
     }
 
@@ -187,7 +193,7 @@ impl Conversations {
         let at_ms = now_ms();
         let turn = self.turn(&state, "start", &Input::Start, channel, at_ms);
         let create = NewConversation { channel: channel.name(), token_hash: Some(token.hash()) };
-        let (append, _) = prepare(id, &state, None, Some(create), at_ms, &turn)?;
+        let (append, _) = prepare(id, &state, None, Some(create), at_ms, &turn, None)?;
         match self.store.append(append).await? {
             Appended::At { .. } => Ok(Begun { id, token }),
             // The id is fresh: nobody else can have begun it.
@@ -206,8 +212,15 @@ impl Conversations {
                 None => self.load(id).await?,
             };
             let at_ms = now_ms();
-            let turn = self.turn(&current.state, input_id, input, current.channel, at_ms);
-            let (append, next) = prepare(id, &current.state, Some(input_id), None, at_ms, &turn)?;
+            let mut turn = self.turn(&current.state, input_id, input, current.channel, at_ms);
+            if turn.events.is_empty() {
+                // Late news of something that is over: there is nothing to tell.
+                let seq = current.state.seq;
+                *loaded = Some(current);
+                return Ok(seq);
+            }
+            self.seal(id, &mut turn).await?;
+            let (append, next) = prepare(id, &current.state, Some(input_id), None, at_ms, &turn, self.vault.key.get())?;
             let desk = self.desk();
             let appended = match &desk {
                 Some(desk) if turn.effects.contains(&Effect::LeaveQueue) => desk.leave(append).await?,
@@ -217,6 +230,9 @@ impl Conversations {
                 Appended::At { first_seq } => {
                     if let Some(desk) = desk.filter(|_| turn.effects.iter().any(|effect| matches!(effect, Effect::QueueHandoff(_)))) {
                         desk.entered();
+                    }
+                    if turn.effects.iter().any(|effect| matches!(effect, Effect::Ask { .. })) {
+                        self.vault.errands.notify_one();
                     }
                     count(current.channel, &turn);
                     *loaded = Some(Loaded { state: next, ..current });
@@ -300,7 +316,7 @@ impl Conversations {
     fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {
         let knowledge = self.knowledge();
         let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
-        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk })
+        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk, lookups: self.lookups() })
     }
 
     fn slot(&self, id: Uuid) -> Arc<Slot> {
@@ -349,6 +365,7 @@ fn prepare(
     create: Option<NewConversation>,
     at_ms: i64,
     turn: &Turn,
+    key: Option<&Key>,
 ) -> Result<(Append, State), ConversationError> {
     let (events, next) = record(state, at_ms, turn);
     let events = events
@@ -358,9 +375,20 @@ fn prepare(
             Ok(NewEvent { kind: recorded.event.kind(), body })
         })
         .collect::<Result<Vec<_>, ConversationError>>()?;
-    let effects = turn.effects.iter().map(|effect| match effect {
-        Effect::QueueHandoff(reason) => StoreEffect::QueueHandoff { reason: crate::store::HandoffReason(reason.name()) },
-        Effect::LeaveQueue => StoreEffect::LeaveQueue,
+    let effects = turn.effects.iter().filter_map(|effect| match effect {
+        Effect::QueueHandoff(reason) => Some(StoreEffect::QueueHandoff { reason: crate::store::HandoffReason(reason.name()) }),
+        Effect::LeaveQueue => Some(StoreEffect::LeaveQueue),
+        Effect::Ask { request, errand } => {
+            let (kind, sealed) = match errand {
+                Errand::Fetch(what) => (format!("fetch:{}", what.name()), None),
+                Errand::CheckContact(phone) => {
+                    ("contact".to_owned(), Some(key?.seal(&effect_place(id, *request), phone.reveal().as_bytes())))
+                }
+                Errand::EndVerification => ("end-verification".to_owned(), None),
+                Errand::Erase => ("erase".to_owned(), None),
+            };
+            Some(StoreEffect::Ask { request: *request, kind, sealed })
+        }
     });
     let snapshot = if state.seq / SNAPSHOT_EVERY_EVENTS == next.seq / SNAPSHOT_EVERY_EVENTS {
         None

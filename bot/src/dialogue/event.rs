@@ -4,8 +4,11 @@ use faq::{About, Block, Citation, TopicId};
 use jiff::civil::Date;
 use knowledge::Candidate;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::choice::Choice;
+use crate::identity::record::What;
+use super::lookup::{Method, NotFetched, Verification};
 
 /// Where a citizen talks to the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +182,59 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         words: Option<String>,
     },
+    /// The citizen wants to see something of their own record; it is asked for when the conversation has proved who it is.
+    LookupAsked {
+        /// What; `None`: not said.
+        what: Option<What>,
+    },
+    /// What was asked for is not shown.
+    LookupFailed {
+        /// The seq of the event that asked.
+        request: u64,
+        /// Why.
+        why: NotFetched,
+    },
+    /// The citizen has proved who they are.
+    Verified {
+        /// For how long, and whose record.
+        #[serde(flatten)]
+        verification: Verification,
+        /// How.
+        by: Method,
+    },
+    /// That counts no longer.
+    VerificationEnded {
+        /// A word for it: `signed_out`, `erased`.
+        why: String,
+    },
+    /// The bot showed a part of the citizen's own record. The log holds it sealed; only who delivers it opens it, and only in time.
+    PersonalMessage {
+        /// The seq of the event that asked.
+        request: u64,
+        /// What was shown.
+        what: What,
+        /// The verification under whose key it is sealed.
+        verification: Uuid,
+        /// Until when it can be opened, in Unix milliseconds.
+        until_ms: i64,
+        /// What could be tapped; nothing personal.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        choices: Vec<Choice>,
+        /// The message.
+        sealed: String,
+        /// The message before it is sealed. Never stored.
+        #[serde(skip)]
+        open: Option<Box<Message>>,
+    },
+    /// Here stood something that was erased.
+    Erased,
+    /// The conversation was erased up to here.
+    EraseDone {
+        /// By which the citizen can ask about it.
+        receipt: String,
+        /// So many events.
+        events: u64,
+    },
 }
 
 /// A range of waiting time.
@@ -211,6 +267,13 @@ impl Event {
             Event::QueuePosition { .. } => "queue_position",
             Event::CallbackAsked { .. } => "callback_asked",
             Event::Rated { .. } => "rated",
+            Event::LookupAsked { .. } => "lookup_asked",
+            Event::LookupFailed { .. } => "lookup_failed",
+            Event::Verified { .. } => "verified",
+            Event::VerificationEnded { .. } => "verification_ended",
+            Event::PersonalMessage { .. } => "personal_message",
+            Event::Erased => "erased",
+            Event::EraseDone { .. } => "erase_done",
         }
     }
 
@@ -219,6 +282,7 @@ impl Event {
         match &mut self {
             Event::OperatorNote { .. } | Event::LabelsChanged { .. } => return None,
             Event::BotMessage { decided, .. } => *decided = None,
+            Event::PersonalMessage { sealed, .. } => sealed.clear(),
             Event::HandoffReleased { operator, to_operator, to_skill, .. } => (*operator, *to_operator, *to_skill) = (None, None, None),
             _ => {}
         }

@@ -9,9 +9,12 @@ use super::answer::{answer, topic_choices};
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
 use super::handoff::{self, Situation};
-use super::input::Input;
+use super::input::{Input, Unsupported};
+use super::lookup::{self, Lookups, NotFetched};
 use super::state::{State, Writing};
 use super::texts;
+use crate::conversation::Phone;
+use crate::identity::record::What;
 
 /// What is kept of an unknown command.
 const COMMAND_CHARS_MAX: usize = 40;
@@ -35,15 +38,17 @@ pub struct Context<'a> {
     pub channel: Channel,
     /// Whether operators are there.
     pub desk: &'a Situation,
+    /// Whether records can be looked up.
+    pub lookups: Lookups,
 }
 
 impl Context<'_> {
     /// The day in Vietnam.
-    fn today(&self) -> Date {
+    pub(super) fn today(&self) -> Date {
         day_in_vietnam(self.now_ms)
     }
 
-    fn faq(&self) -> &Faq {
+    pub(super) fn faq(&self) -> &Faq {
         self.knowledge.faq()
     }
 }
@@ -68,12 +73,32 @@ pub struct Turn {
 }
 
 /// What leaves the dialogue beside events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Give the conversation a place in the operators' queue.
     QueueHandoff(HandoffReason),
     /// Take it out of the queue, or out of the hands of its operator.
     LeaveQueue,
+    /// Do something slow, and bring the result as an input with the same request.
+    Ask {
+        /// The seq of the event that asks.
+        request: u64,
+        /// What.
+        errand: Errand,
+    },
+}
+
+/// Something slow that a turn asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Errand {
+    /// Read a part of the record of the person whom the conversation has proved to be.
+    Fetch(What),
+    /// Check the citizen's own telephone against the record that the form named.
+    CheckContact(Phone),
+    /// End what the conversation has proved.
+    EndVerification,
+    /// Erase the conversation up to here.
+    Erase,
 }
 
 /// What is said in reply, before it becomes events.
@@ -84,6 +109,10 @@ pub(super) struct Reply {
     pub(super) queue: Option<QueueMove>,
     /// What happened beside, before it is spoken of.
     pub(super) events: Vec<Event>,
+    /// What is asked for beside; the last event of the turn before the reply asks.
+    pub(super) errand: Option<Errand>,
+    /// Nothing is said now: what was asked for is the reply, or it is among the events.
+    pub(super) quiet: bool,
 }
 
 /// What becomes of the citizen's place in the queue.
@@ -98,7 +127,7 @@ pub(super) enum QueueMove {
 
 impl Reply {
     pub(super) fn say(outcome: Outcome, blocks: Vec<faq::Block>) -> Reply {
-        Reply { outcome, message: Message { blocks, ..Message::default() }, decided: None, queue: None, events: Vec::new() }
+        Reply { outcome, message: Message { blocks, ..Message::default() }, decided: None, queue: None, events: Vec::new(), errand: None, quiet: false }
     }
 
     pub(super) fn offering(mut self, choices: impl IntoIterator<Item = Choice>) -> Reply {
@@ -183,6 +212,26 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
                 || Reply::say(Outcome::Refused, texts::unsupported(*what)).offering([texts::help_choice(), texts::operator_choice()]);
             (!silent).then(reply)
         }
+        Input::Contact { own } => {
+            events.push(Event::CitizenUnsupported { client_id, what: Unsupported::Contact });
+            (!silent).then(|| lookup::contact(own.clone(), context))
+        }
+        Input::FormSent => (!silent).then(lookup::form_sent),
+        Input::Verified { verification, by } if silent => {
+            events.push(Event::Verified { verification: verification.clone(), by: *by });
+            None
+        }
+        Input::Verified { verification, by } => Some(lookup::now_verified(state, verification, *by)),
+        Input::ContactRefused => (!silent).then(lookup::contact_refused),
+        Input::Fetched { request, verification, record } => {
+            let shown = lookup::show(state, *request, *verification, record, context);
+            if silent { shown.map(|_| Reply { events: vec![Event::LookupFailed { request: *request, why: NotFetched::Unverified }], quiet: true, ..Reply::say(Outcome::Action, Vec::new()) }) } else { shown }
+        }
+        Input::NotFetched { request, why } => {
+            let failed = lookup::failed(state, *request, *why);
+            failed.map(|reply| Reply { quiet: reply.quiet || silent, ..reply })
+        }
+        Input::Erased { receipt, events } => Some(lookup::erased(receipt, *events, context.now_ms)),
     };
     let mut effects = Vec::new();
     let Some(reply) = reply else { return Turn { events, effects } };
@@ -201,6 +250,12 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             effects.push(Effect::LeaveQueue);
         }
         None => {}
+    }
+    if let Some(errand) = reply.errand {
+        effects.push(Effect::Ask { request: state.seq + events.len() as u64, errand });
+    }
+    if reply.quiet {
+        return Turn { events, effects };
     }
     events.push(Event::BotMessage { outcome: reply.outcome, message: reply.message, decided: reply.decided });
     Turn { events, effects }
@@ -242,6 +297,14 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         ChoiceId::Review => texts::review_choice().label,
         ChoiceId::Help => texts::help_choice().label,
         ChoiceId::Do(action) => texts::action_label(*action).to_owned(),
+        ChoiceId::Verify => texts::lookup::verify_choice().label,
+        ChoiceId::Look(what) => texts::lookup::look_choice(*what).label,
+        ChoiceId::SignOut => texts::lookup::sign_out_choice().label,
+        ChoiceId::Print => texts::lookup::print_choice().label,
+        ChoiceId::ShareContact => texts::lookup::share_contact_choice().label,
+        ChoiceId::DeleteMessage => texts::lookup::delete_choice().label,
+        ChoiceId::Erase => texts::lookup::erase_choice().label,
+        ChoiceId::Keep => texts::lookup::keep_choice().label,
     })
 }
 
@@ -255,6 +318,7 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
     match chosen_by_typing(&state.offered, text) {
         Some(choice) => choose(state, choice, context),
         None if !context.desk.bot_enabled => switched_off(context),
+        None if let Some(reply) = lookup::command_by_words(state, text, context) => reply,
         None => ask(state, text, masked, state.last_topic.as_ref(), context),
     }
 }
@@ -278,6 +342,7 @@ fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, co
         Decision::Miss { nearest } if masked && nearest.is_empty() => only_secrets(),
         Decision::Miss { nearest } => miss(state, &nearest, context).decided(decided),
         Decision::Intent(Intent::Empty) if masked => only_secrets(),
+        Decision::Intent(Intent::Lookup) => lookup::ask_by_words(state, text, context),
         Decision::Intent(intent) => small_talk(state, intent, context),
     };
     if matches!(reply.outcome, Outcome::Answered | Outcome::Clarify) {
@@ -372,7 +437,16 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::Rate(stars) => handoff::rate(state, stars),
         ChoiceId::Review => handoff::review(state),
         ChoiceId::Help => help(),
+        ChoiceId::Do(Action::Lookup) => lookup::ask(state, None, context),
+        ChoiceId::Verify => lookup::ask(state, state.wanted, context),
         ChoiceId::Do(action) => soon(action, context),
+        ChoiceId::Look(what) => lookup::ask(state, Some(what), context),
+        ChoiceId::SignOut => lookup::sign_out(state),
+        ChoiceId::DeleteMessage => Reply { quiet: true, ..Reply::say(Outcome::SmallTalk, Vec::new()) },
+        ChoiceId::Print | ChoiceId::ShareContact => unknown_choice(),
+        ChoiceId::Erase if state.has_button(&ChoiceId::Erase) => lookup::erase(),
+        ChoiceId::Erase => lookup::ask_erase(),
+        ChoiceId::Keep => Reply::say(Outcome::SmallTalk, texts::lookup::kept()),
     }
 }
 
@@ -380,11 +454,11 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
     match name {
         "start" => greet_again(),
         "help" => help(),
-        "tracuu" => soon(Action::Lookup, context),
+        "tracuu" => lookup::ask(state, None, context),
         "gan" => soon_nearby(context),
         "tintuc" => soon(Action::News, context),
         "tongdai" => handoff::ask(state, context),
-        "xoadulieu" => erase_soon(),
+        "xoadulieu" => lookup::ask_erase(),
         // An unknown command is most often a question that begins with a slash.
         _ => hear(state, name, false, context),
     }
@@ -420,10 +494,10 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
             Some(topic) => choose(state, ChoiceId::Wrong(topic.clone()), context),
             None => choose(state, ChoiceId::NoneOfThese, context),
         },
-        Intent::Lookup => soon(Action::Lookup, context),
+        Intent::Lookup => lookup::ask(state, None, context),
         Intent::Nearby => soon_nearby(context),
         Intent::News => soon(Action::News, context),
-        Intent::EraseData => erase_soon(),
+        Intent::EraseData => lookup::ask_erase(),
         Intent::OutOfScopeCommand => Reply::say(Outcome::Refused, texts::out_of_scope()).offering([texts::help_choice()]),
         Intent::Empty => Reply::say(Outcome::Refused, texts::empty()).offering([texts::help_choice()]),
     }
@@ -493,10 +567,6 @@ fn soon_with_topics(action: Action, helped: &[Action], context: &Context<'_>) ->
     let topics: Vec<TopicId> = ids.filter_map(|id| TopicId::parse(id)).collect();
     let choices = topic_choices(context.faq(), &topics, CHOICES_MAX);
     Reply::say(Outcome::Action, texts::soon(action)).offering(choices.into_iter().chain([texts::operator_choice()]))
-}
-
-fn erase_soon() -> Reply {
-    Reply::say(Outcome::Action, texts::erase_soon()).offering([texts::operator_choice(), texts::call_choice()])
 }
 
 fn greet_again() -> Reply {

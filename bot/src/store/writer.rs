@@ -66,7 +66,7 @@ pub struct NewEvent {
 }
 
 /// A row that is written with an append.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreEffect {
     /// The conversation waits for an operator. One that already waits keeps its place.
     QueueHandoff {
@@ -75,6 +75,15 @@ pub enum StoreEffect {
     },
     /// The conversation no longer waits. Nothing happens when it did not.
     LeaveQueue,
+    /// Something slow is to be done for the conversation, by whoever comes first.
+    Ask {
+        /// The seq of the event that asks.
+        request: u64,
+        /// What.
+        kind: String,
+        /// What it needs beside, sealed.
+        sealed: Option<String>,
+    },
 }
 
 /// Why a conversation goes to an operator, by the name it is stored under; not empty.

@@ -1,6 +1,8 @@
 //! Every word said to citizens. Reviewed like code; how the product speaks is in the product's style guide: "mình" and "bạn", short
 //! sentences, the answer first.
 
+pub mod lookup;
+
 use faq::{Action, Block, Period, Rule, Span, TopicId, vietnamese_date};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -60,7 +62,8 @@ pub fn help() -> Vec<Block> {
             items: vec![
                 item("Trả lời câu hỏi về đóng và hưởng BHXH, BHYT, BHTN, dùng VssID. Bạn gõ tự nhiên, không cần dấu."),
                 item("Chuyển bạn tới tổng đài viên khi mình chưa giúp được."),
-                item("Sắp có: tra cứu quá trình đóng của bạn, tìm nơi gần nhất, tin chính sách."),
+                item("Tra cứu quá trình đóng, thẻ BHYT, hồ sơ của chính bạn sau khi xác minh."),
+                item("Sắp có: tìm nơi gần nhất, tin chính sách."),
             ],
         },
         Block::Paragraph {
@@ -308,7 +311,15 @@ pub fn of_event(event: &Event) -> Option<Message> {
         | Event::LabelsChanged { .. }
         | Event::HandoffResolved { .. }
         | Event::CallbackAsked { .. }
-        | Event::Rated { .. } => None,
+        | Event::Rated { .. }
+        | Event::LookupAsked { .. }
+        | Event::LookupFailed { .. }
+        | Event::Verified { .. }
+        | Event::VerificationEnded { .. }
+        | Event::Erased
+        | Event::EraseDone { .. } => None,
+        Event::PersonalMessage { open: Some(message), .. } => Some(message.as_ref().clone()),
+        Event::PersonalMessage { open: None, .. } => say(lookup::personal_gone(), Vec::new()),
     }
 }
 
@@ -337,12 +348,7 @@ pub fn no_longer_answered() -> Vec<Block> {
 /// What is not there yet.
 pub fn soon(action: Action) -> Vec<Block> {
     match action {
-        Action::Lookup => vec![
-            Block::text("Tra cứu hồ sơ cá nhân ngay tại đây sắp có."),
-            Block::text(
-                "Bây giờ bạn xem quá trình đóng, thẻ BHYT và chế độ đã hưởng trên VssID. Hồ sơ đã nộp mà chưa có kết quả thì hỏi tổng đài viên.",
-            ),
-        ],
+        Action::Lookup => lookup::off(),
         Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => {
             line("Tìm nơi gần nhất ngay tại đây sắp có. Bây giờ bạn xem cách tra cứu dưới đây.")
         }
@@ -373,11 +379,6 @@ pub fn action_label(action: Action) -> &'static str {
         Action::News => "Tin chính sách",
         Action::Operator => "Gặp tổng đài viên",
     }
-}
-
-/// Erasing one's conversations.
-pub fn erase_soon() -> Vec<Block> {
-    with_hotline("Tự xóa dữ liệu ngay tại đây sắp có. Bây giờ bạn yêu cầu qua tổng đài viên hoặc gọi ", ".")
 }
 
 /// Something that the bot cannot read.
