@@ -140,7 +140,7 @@ export function secureForm({ root, open, call, done, page = false }) {
       el('p.small', 'Những gì bạn nhập ở đây không đi vào cuộc trò chuyện.'),
       code.node, birth.node,
       el('dl', ...lines.flatMap(([, term, text]) => [el('dt', term), el('dd', text)])),
-      el('label.check', { for: 'consent' }, agree, el('span', 'Tôi đồng ý cho đọc hồ sơ của tôi như trên')),
+      el('label.check', { for: 'consent' }, agree, el('span', 'Tôi đồng ý như trên')),
       problem, el('div.row', go, leave('Để sau')));
     async function submit(event) {
       event.preventDefault();
@@ -188,7 +188,7 @@ export function secureForm({ root, open, call, done, page = false }) {
       left.textContent = valid ? `Mã có hiệu lực trong ${clock(valid)}.` : 'Mã đã hết hiệu lực, bạn gửi lại mã mới.';
       const wait = resend_s == null ? null : Math.max(0, resend_s - passed);
       again.disabled = wait !== 0;
-      again.textContent = wait == null ? 'Đã gửi đủ số lần' : wait ? `Gửi lại mã (${wait} giây)` : 'Gửi lại mã';
+      again.textContent = wait == null ? 'Đã gửi đủ số lần' : wait ? `Gửi lại (${wait} giây)` : 'Gửi lại mã';
     };
     tick();
     timer = setInterval(tick, 1000);
@@ -202,7 +202,7 @@ export function secureForm({ root, open, call, done, page = false }) {
       if (answer.ok) return verified();
       if (answer.status === 401) return closed(answer);
       otp.tell(answer.body?.error?.message ?? AGAIN);
-      if (answer.body?.error?.code === 'wrong_otp') otp.input.select();
+      if (answer.body?.error?.code === 'wrong_otp') otp.input.value = '';
     }
     async function resend() {
       again.disabled = true;

@@ -76,7 +76,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     });
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
     let mut identity_task = None;
-    if let Some(identity) = identity {
+    if let Some(identity) = identity.clone() {
         web.attach_identity(identity.clone());
         let stopping = stopping.clone();
         identity_task = Some(tokio::spawn(async move { identity.run(stopping).await }));
@@ -85,6 +85,12 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let mut telegram_task = None;
     if let Some(keys) = TelegramConfig::from_keys(&config.telegram)? {
         let telegram = Telegram::new(keys, conversations.clone()).context("telegram")?;
+        let page = config.public_origin().or_else(|| config.telegram.public_url.clone()).and_then(|url| url.parse().ok());
+        match (identity, page) {
+            (Some(identity), Some(page)) => telegram.attach_identity(identity, page),
+            (Some(_), None) => tracing::warn!("web.public_url is not set: Telegram cannot show the secure form, so nothing is looked up there"),
+            (None, _) => {}
+        }
         router = router.merge(telegram.router());
         let stopping = stopping.clone();
         telegram_task = Some(tokio::spawn(async move {

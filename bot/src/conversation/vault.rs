@@ -12,6 +12,9 @@ use crate::identity::Identity;
 use crate::secret::Key;
 use crate::store::StoreError;
 
+/// Before what is sealed; no JSON begins so.
+const SEALED: &str = "sealed:";
+
 /// What conversations need around personal records. Empty until it is attached.
 #[derive(Default)]
 pub(super) struct Vault {
@@ -38,6 +41,21 @@ impl Conversations {
     /// Records can be looked up from now on.
     pub fn offer_lookups(&self) {
         let _ = self.vault.lookups.set(());
+    }
+
+    /// Seals a text for a place in the database. Without a key it stays as it is.
+    pub(crate) fn seal_text(&self, place: &str, text: &str) -> String {
+        match self.vault.key.get() {
+            Some(key) => format!("{SEALED}{}", key.seal(place, text.as_bytes())),
+            None => text.to_owned(),
+        }
+    }
+
+    /// What [`Conversations::seal_text`] sealed, or left as it was; `None` when it cannot be opened.
+    pub(crate) fn open_text(&self, place: &str, text: &str) -> Option<Zeroizing<String>> {
+        let Some(sealed) = text.strip_prefix(SEALED) else { return Some(Zeroizing::new(text.to_owned())) };
+        let opened = self.vault.key.get()?.open(place, sealed).ok()?;
+        std::str::from_utf8(&opened).ok().map(|text| Zeroizing::new(text.to_owned()))
     }
 
     pub(super) fn lookups(&self) -> Lookups {

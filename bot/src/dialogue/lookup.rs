@@ -220,6 +220,14 @@ pub(super) fn erased(receipt: &str, events: u64, at_ms: i64) -> Reply {
     Reply { events: vec![Event::EraseDone { receipt: receipt.to_owned(), events }], ..reply }
 }
 
+/// Questions that only the record answers, however near a topic of the FAQ is.
+pub(super) fn asks_for_own(state: &State, text: &str, context: &Context<'_>) -> Option<Reply> {
+    let said = format!(" {} ", fold(text));
+    let own = [" cua toi ", " cua em ", " cua minh ", " cua con toi "].iter().any(|word| said.contains(word));
+    let which = [" la gi ", " la bao nhieu ", " so may ", " la so nao "].iter().any(|word| said.contains(word));
+    (context.lookups == Lookups::On && own && which && wanted(text) == Some(What::Code)).then(|| ask(state, Some(What::Code), context))
+}
+
 /// What a question about one's own file is about; `None` when that is not said.
 fn wanted(text: &str) -> Option<What> {
     let text = format!(" {} ", fold(text));

@@ -319,6 +319,7 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
         Some(choice) => choose(state, choice, context),
         None if !context.desk.bot_enabled => switched_off(context),
         None if let Some(reply) = lookup::command_by_words(state, text, context) => reply,
+        None if let Some(reply) = lookup::asks_for_own(state, text, context) => reply,
         None => ask(state, text, masked, state.last_topic.as_ref(), context),
     }
 }

@@ -40,7 +40,7 @@ pub const PEOPLE: [DemoPerson; 3] = [
         name: "Nguyễn Thị Mẫu",
         birth: date(1990, 3, 5),
         phone: Some("0412345678"),
-        about: "12 năm đóng có một khoảng hở, hồ sơ thai sản đang giải quyết, thẻ BHYT sắp hết hạn, hai con",
+        about: "hơn 13 năm đóng, có một khoảng hở, hồ sơ thai sản đang giải quyết, thẻ BHYT sắp hết hạn, hai con",
     },
     DemoPerson {
         code: "0023456789",

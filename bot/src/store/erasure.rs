@@ -33,6 +33,13 @@ impl Store {
             .bind(at_ms)
             .execute(&mut *tx)
             .await?;
+            query(
+                "update telegram_personal set delete_after_ms = 0
+                 where chat_id in (select chat_id from telegram_chat where conversation_id = $1)",
+            )
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
             query("update conversation set labels = '[]' where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
         });
         Ok(())

@@ -29,10 +29,10 @@ fn hotline(before: &str, after: &str) -> Block {
 }
 
 /// What somebody agrees to before anything is read. The form shows it whole.
-pub const CONSENT: &str = "Đọc gì: hồ sơ BHXH, BHYT, BHTN của chính bạn, bạn hỏi phần nào mới đọc phần đó.\n\
-Để làm gì: chỉ để trả lời bạn trong cuộc trò chuyện này.\n\
-Bao lâu: 15 phút sau khi xác minh, hoặc đến khi bạn bấm Đăng xuất.\n\
-Lưu gì: mã số, ngày sinh được mã hóa và xóa khi phiên kết thúc; mỗi lần đọc được ghi nhật ký.\n\
+pub const CONSENT: &str = "Đọc gì: hồ sơ BHXH, BHYT, BHTN của bạn, chỉ phần bạn hỏi.\n\
+Để làm gì: trả lời bạn trong cuộc trò chuyện này.\n\
+Bao lâu: 15 phút sau khi xác minh, hoặc đến khi bạn đăng xuất.\n\
+Lưu gì: mã số, ngày sinh được mã hóa, xóa khi hết phiên; mỗi lần đọc có nhật ký.\n\
 Căn cứ: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15, hiệu lực 01/01/2026.";
 
 /// Looking up is switched off here, or the channel has no form.
