@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hotro::config::Config;
+use command::records::AuditOf;
 use hotro::desk::account::Role;
+use hotro::identity::import::FileKind;
 
 #[derive(Parser)]
 #[command(name = "hotro", version, about = "Answers citizens of Vietnam Social Security on the web, on Telegram and in a terminal.")]
@@ -137,6 +139,20 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Who has read personal records, the newest first: time, who, what, whose (hash), conversation, reason.
+    Audit {
+        /// Of the person whose social-insurance code stands on the standard input.
+        #[arg(long)]
+        code: bool,
+        /// In this conversation.
+        #[arg(long, value_name = "ID", conflicts_with = "code")]
+        conversation: Option<uuid::Uuid>,
+        /// By this operator.
+        #[arg(long, value_name = "ID", conflicts_with_all = ["code", "conversation"])]
+        operator: Option<uuid::Uuid>,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Who may work at the console.
     Operator {
         #[command(subcommand)]
@@ -150,6 +166,15 @@ enum Command {
 enum RecordsCommand {
     /// Add invented people to try lookups with.
     Demo,
+    /// Import CSV files of one kind; docs/records.md has the columns. A file with a mistake changes nothing.
+    Import {
+        /// person, contribution, benefit, dossier, card, visit or dependant.
+        #[arg(long, value_parser = parse_kind)]
+        kind: FileKind,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -177,6 +202,10 @@ enum OperatorCommand {
         /// Their name.
         name: String,
     },
+}
+
+fn parse_kind(word: &str) -> Result<FileKind, String> {
+    FileKind::parse(word).ok_or_else(|| format!("expected one of {}", FileKind::ALL.map(FileKind::name).join(", ")))
 }
 
 fn parse_role(word: &str) -> Result<Role, String> {
@@ -221,6 +250,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::Replay { database, .. }
         | Command::Gaps { database, .. }
         | Command::Records { database, .. }
+        | Command::Audit { database, .. }
         | Command::Operator { database, .. } => database.flags(),
         _ => Vec::new(),
     };
@@ -249,7 +279,17 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Gaps { since, json, .. } => command::gaps::run(&config, since, json)?,
         Command::Records { command, .. } => match command {
             RecordsCommand::Demo => command::records::demo(&config)?,
+            RecordsCommand::Import { kind, files } => command::records::import(&config, kind, &files)?,
         },
+        Command::Audit { code, conversation, operator, .. } => {
+            let of = match (conversation, operator) {
+                (Some(id), _) => AuditOf::Conversation(id),
+                (_, Some(id)) => AuditOf::Operator(id),
+                _ if code => AuditOf::Code,
+                _ => AuditOf::All,
+            };
+            command::records::audit(&config, &of)?;
+        }
         Command::Operator { command, .. } => match command {
             OperatorCommand::Add { name, role, display_name } => command::operator::add(&config, &name, display_name.as_deref(), role)?,
             OperatorCommand::Invite { name } => command::operator::invite(&config, &name)?,

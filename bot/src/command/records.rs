@@ -1,16 +1,37 @@
 //! `hotro records`: what is known of insured persons.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use hotro::config::{Config, Secret, SmsGateway};
 use hotro::conversation::{Conversations, now_ms};
 use hotro::dialogue::day_in_vietnam;
-use hotro::identity::local::LocalRecords;
+use hotro::identity::code::SocialInsuranceCode;
+use hotro::identity::local::{LocalRecords, person_hash};
 use hotro::identity::sms::{BODY_DEFAULT, Console, HttpGateway, Sms};
+use hotro::identity::import::{FileKind, import_file};
+use hotro::identity::upstream::{HttpRecords, Upstream};
 use hotro::identity::{Identity, Records, demo};
 use hotro::secret::Key;
+use hotro::store::AccessOf;
+
+/// Accesses printed.
+const ACCESSES_LISTED_MAX: u32 = 10_000;
+
+/// Whose accesses are printed.
+pub(crate) enum AuditOf {
+    /// All.
+    All,
+    /// Of the person whose code stands on the standard input.
+    Code,
+    /// In a conversation.
+    Conversation(uuid::Uuid),
+    /// By an operator.
+    Operator(uuid::Uuid),
+}
 
 /// Verification and look-up as configured; `None`: switched off.
 pub(crate) fn identity(config: &Config, conversations: &Arc<Conversations>, key: Key) -> anyhow::Result<Option<Identity>> {
@@ -30,8 +51,21 @@ pub(crate) fn identity(config: &Config, conversations: &Arc<Conversations>, key:
             Arc::new(HttpGateway::new(url, body, authorization).context("sms.body: needs {phone} and {text}, or sms.authorization is no header")?)
         }
     };
-    let records: Arc<dyn Records> = Arc::new(LocalRecords::new(conversations.store().clone(), key.clone()));
-    Ok(Some(Identity::new(conversations.clone(), key, records, sms)))
+    let settings = &config.records;
+    let Some(url) = &settings.upstream_url else {
+        let records: Arc<dyn Records> = Arc::new(LocalRecords::new(conversations.store().clone(), key.clone()));
+        return Ok(Some(Identity::new(conversations.clone(), key, records, sms)));
+    };
+    let upstream = Upstream {
+        url: url.parse().ok().context("records.upstream_url: expected https://...")?,
+        key: settings.upstream_key.as_ref().map(|key| key.reveal().to_owned()),
+        identity: settings.upstream_identity.as_deref().map(std::fs::read).transpose().context("records.upstream_identity: cannot be read")?,
+        timeout: Duration::from_millis(settings.timeout_ms.get().into()),
+    };
+    let records = HttpRecords::new(upstream).map_err(|key| anyhow::anyhow!("{key}: cannot be used"))?;
+    let identity = Identity::new(conversations.clone(), key, Arc::new(records), sms);
+    identity.offer();
+    Ok(Some(identity))
 }
 
 /// Adds invented people and prints what to type.
@@ -47,6 +81,49 @@ pub(crate) fn demo(config: &Config) -> anyhow::Result<()> {
             writeln!(out, "{}\t{}\t{}\t{}", person.code, faq::vietnamese_date(person.birth), person.name, person.about)?;
         }
         writeln!(out, "Invented: codes that begin with 00 and telephones that begin with 04 belong to nobody.")?;
+        Ok(())
+    })
+}
+
+/// Imports files, each whole or not at all, and prints how many lines each had.
+pub(crate) fn import(config: &Config, kind: FileKind, files: &[PathBuf]) -> anyhow::Result<()> {
+    super::block_on(async {
+        let store = super::open_store(config).await?;
+        let key = super::load_key(config, &store).await?;
+        let mut out = std::io::stdout().lock();
+        for file in files {
+            let begun = Instant::now();
+            let lines = import_file(&store, &key, kind, file, now_ms()).await.with_context(|| file.display().to_string())?;
+            writeln!(out, "{}: {lines} lines in {:.1} s", file.display(), begun.elapsed().as_secs_f64())?;
+        }
+        store.close().await;
+        Ok(())
+    })
+}
+
+/// Prints who has read what, the newest first.
+pub(crate) fn audit(config: &Config, of: &AuditOf) -> anyhow::Result<()> {
+    super::block_on(async {
+        let store = super::open_store(config).await?;
+        let key = super::load_key(config, &store).await?;
+        let of = match of {
+            AuditOf::All => AccessOf::All,
+            AuditOf::Code => {
+                // Not as an argument, which every process of the machine could read.
+                let mut typed = zeroize::Zeroizing::new(String::new());
+                std::io::stdin().read_line(&mut typed).context("reading the code from the standard input")?;
+                AccessOf::Person(person_hash(&key, &SocialInsuranceCode::parse(&typed).context("code")?))
+            }
+            AuditOf::Conversation(id) => AccessOf::Conversation(*id),
+            AuditOf::Operator(id) => AccessOf::Actor(id.to_string()),
+        };
+        let mut out = std::io::stdout().lock();
+        for row in store.accesses(&of, ACCESSES_LISTED_MAX).await? {
+            let at = jiff::Timestamp::from_millisecond(row.at_ms).map_or_else(|_| row.at_ms.to_string(), |at| at.to_string());
+            let (conversation, reason) = (row.conversation_id.unwrap_or_default(), row.reason.unwrap_or_default());
+            writeln!(out, "{at}\t{}\t{}\t{}\t{conversation}\t{reason}", row.actor, row.what, row.person_hash)?;
+        }
+        store.close().await;
         Ok(())
     })
 }
