@@ -106,3 +106,10 @@ create table record_access (
 create index record_access_of_person on record_access (person_hash, at_ms);
 create index record_access_of_conversation on record_access (conversation_id, at_ms);
 create index record_access_by_actor on record_access (actor, at_ms);
+
+-- Keys of what is stored in bulk, sealed with the key of the installation: when that changes, these rows alone are sealed anew.
+create table data_key (
+    data_key_id text not null,
+    sealed      text not null,
+    constraint data_key_pk primary key (data_key_id)
+);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::channel::web::LimitsConfig;
+use crate::conversation::RetentionConfig;
 use crate::desk::calendar::Calendar;
 use crate::desk::queue::Rules;
 use crate::desk::settings::Settings;
@@ -37,6 +38,8 @@ const KEYS: &[&str] = &[
     "records.upstream_key",
     "records.upstream_identity",
     "records.timeout_ms",
+    "retention.conversation_days",
+    "retention.telegram_update_days",
     "sms.gateway",
     "sms.url",
     "sms.body",
@@ -74,6 +77,8 @@ pub struct Config {
     pub desk: DeskConfig,
     /// Personal records.
     pub records: RecordsConfig,
+    /// How long things are kept.
+    pub retention: RetentionConfig,
     /// Texts to the telephones of citizens.
     pub sms: SmsConfig,
     /// Telegram; off without a token.
@@ -94,6 +99,7 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             desk: DeskConfig::default(),
             records: RecordsConfig::default(),
+            retention: RetentionConfig::default(),
             sms: SmsConfig::default(),
             telegram: TelegramConfig::default(),
             log: LogConfig::default(),

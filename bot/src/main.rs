@@ -153,12 +153,29 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// The key that everything is sealed with.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Who may work at the console.
     Operator {
         #[command(subcommand)]
         command: OperatorCommand,
         #[command(flatten)]
         database: Database,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Exchange it for another one. Stop all nodes first, start them with the new one afterwards.
+    Rotate {
+        /// The file with the new key: 64 hexadecimal digits (openssl rand -hex 32).
+        #[arg(long, value_name = "FILE")]
+        new_key_file: PathBuf,
     },
 }
 
@@ -251,6 +268,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::Gaps { database, .. }
         | Command::Records { database, .. }
         | Command::Audit { database, .. }
+        | Command::Key { database, .. }
         | Command::Operator { database, .. } => database.flags(),
         _ => Vec::new(),
     };
@@ -281,6 +299,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             RecordsCommand::Demo => command::records::demo(&config)?,
             RecordsCommand::Import { kind, files } => command::records::import(&config, kind, &files)?,
         },
+        Command::Key { command: KeyCommand::Rotate { new_key_file }, .. } => command::records::rotate_key(&config, &new_key_file)?,
         Command::Audit { code, conversation, operator, .. } => {
             let of = match (conversation, operator) {
                 (Some(id), _) => AuditOf::Conversation(id),

@@ -9,6 +9,9 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 mod browser;
+mod hostile;
+mod records;
+mod secrets;
 mod telegram;
 
 /// The invented person with everything to see, and the date as people type it.

@@ -1,15 +1,16 @@
 //! `hotro records`: what is known of insured persons.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use hotro::config::{Config, Secret, SmsGateway};
 use hotro::conversation::{Conversations, now_ms};
 use hotro::dialogue::day_in_vietnam;
 use hotro::identity::code::SocialInsuranceCode;
+use hotro::identity::keys::{records_key, rotate};
 use hotro::identity::local::{LocalRecords, person_hash};
 use hotro::identity::sms::{BODY_DEFAULT, Console, HttpGateway, Sms};
 use hotro::identity::import::{FileKind, import_file};
@@ -34,7 +35,7 @@ pub(crate) enum AuditOf {
 }
 
 /// Verification and look-up as configured; `None`: switched off.
-pub(crate) fn identity(config: &Config, conversations: &Arc<Conversations>, key: Key) -> anyhow::Result<Option<Identity>> {
+pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>, key: Key) -> anyhow::Result<Option<Identity>> {
     let sms: Arc<dyn Sms> = match config.sms_gateway()? {
         SmsGateway::Off => {
             tracing::warn!("sms.gateway: off, so nobody can look up their own record");
@@ -51,10 +52,11 @@ pub(crate) fn identity(config: &Config, conversations: &Arc<Conversations>, key:
             Arc::new(HttpGateway::new(url, body, authorization).context("sms.body: needs {phone} and {text}, or sms.authorization is no header")?)
         }
     };
+    let records_key = records_key(conversations.store(), &key).await.context("opening the key of the records")?;
     let settings = &config.records;
     let Some(url) = &settings.upstream_url else {
-        let records: Arc<dyn Records> = Arc::new(LocalRecords::new(conversations.store().clone(), key.clone()));
-        return Ok(Some(Identity::new(conversations.clone(), key, records, sms)));
+        let records: Arc<dyn Records> = Arc::new(LocalRecords::new(conversations.store().clone(), records_key.clone()));
+        return Ok(Some(Identity::new(conversations.clone(), key, records_key, records, sms)));
     };
     let upstream = Upstream {
         url: url.parse().ok().context("records.upstream_url: expected https://...")?,
@@ -63,7 +65,7 @@ pub(crate) fn identity(config: &Config, conversations: &Arc<Conversations>, key:
         timeout: Duration::from_millis(settings.timeout_ms.get().into()),
     };
     let records = HttpRecords::new(upstream).map_err(|key| anyhow::anyhow!("{key}: cannot be used"))?;
-    let identity = Identity::new(conversations.clone(), key, Arc::new(records), sms);
+    let identity = Identity::new(conversations.clone(), key, records_key, Arc::new(records), sms);
     identity.offer();
     Ok(Some(identity))
 }
@@ -72,7 +74,7 @@ pub(crate) fn identity(config: &Config, conversations: &Arc<Conversations>, key:
 pub(crate) fn demo(config: &Config) -> anyhow::Result<()> {
     super::block_on(async {
         let store = super::open_store(config).await?;
-        let key = super::load_key(config, &store).await?;
+        let key = records_key(&store, &super::load_key(config, &store).await?).await?;
         let at_ms = now_ms();
         demo::install(&store, &key, day_in_vietnam(at_ms), at_ms).await.context("adding invented people")?;
         store.close().await;
@@ -89,7 +91,7 @@ pub(crate) fn demo(config: &Config) -> anyhow::Result<()> {
 pub(crate) fn import(config: &Config, kind: FileKind, files: &[PathBuf]) -> anyhow::Result<()> {
     super::block_on(async {
         let store = super::open_store(config).await?;
-        let key = super::load_key(config, &store).await?;
+        let key = records_key(&store, &super::load_key(config, &store).await?).await?;
         let mut out = std::io::stdout().lock();
         for file in files {
             let begun = Instant::now();
@@ -105,7 +107,7 @@ pub(crate) fn import(config: &Config, kind: FileKind, files: &[PathBuf]) -> anyh
 pub(crate) fn audit(config: &Config, of: &AuditOf) -> anyhow::Result<()> {
     super::block_on(async {
         let store = super::open_store(config).await?;
-        let key = super::load_key(config, &store).await?;
+        let key = records_key(&store, &super::load_key(config, &store).await?).await?;
         let of = match of {
             AuditOf::All => AccessOf::All,
             AuditOf::Code => {
@@ -124,6 +126,24 @@ pub(crate) fn audit(config: &Config, of: &AuditOf) -> anyhow::Result<()> {
             writeln!(out, "{at}\t{}\t{}\t{}\t{conversation}\t{reason}", row.actor, row.what, row.person_hash)?;
         }
         store.close().await;
+        Ok(())
+    })
+}
+
+/// Seals everything with the key in a file, and prints what changed.
+pub(crate) fn rotate_key(config: &Config, new_key_file: &Path) -> anyhow::Result<()> {
+    super::block_on(async {
+        let store = super::open_store(config).await?;
+        let old = super::load_key(config, &store).await?;
+        let text = zeroize::Zeroizing::new(std::fs::read_to_string(new_key_file).with_context(|| new_key_file.display().to_string())?);
+        let new = Key::from_hex(&text).with_context(|| new_key_file.display().to_string())?;
+        ensure!(new.print() != old.print(), "{}: this is the key in use", new_key_file.display());
+        let done = rotate(&store, &old, &new).await.context("nothing has changed")?;
+        store.close().await;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{} values are sealed anew. Start hotro with the new key in HOTRO_KEY, on all nodes.", done.resealed)?;
+        writeln!(out, "{} recovery codes are void: their operators make new ones at the console.", done.recovery_codes)?;
+        writeln!(out, "{} verifications were ended.", done.verifications)?;
         Ok(())
     })
 }

@@ -67,12 +67,16 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
     let hotline =
         Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
-    let identity = super::records::identity(config, &conversations, key.clone())?;
+    let identity = super::records::identity(config, &conversations, key.clone()).await?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
     let (desk_routes, desk_doc) = api::router(desk);
     let hotline_task = tokio::spawn({
         let stopping = stopping.clone();
         async move { hotline.run(stopping).await }
+    });
+    let retention_task = tokio::spawn({
+        let (conversations, retention, stopping) = (conversations.clone(), config.retention, stopping.clone());
+        async move { conversations.keep_no_longer(retention, stopping).await }
     });
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
     let mut identity_task = None;
@@ -118,6 +122,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .await
         .context("serving");
     let _ = hotline_task.await;
+    let _ = retention_task.await;
     if let Some(task) = identity_task {
         let _ = task.await;
     }

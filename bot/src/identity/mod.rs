@@ -8,6 +8,7 @@ pub mod birth;
 pub mod code;
 pub mod demo;
 pub mod import;
+pub mod keys;
 pub mod local;
 mod port;
 pub mod record;

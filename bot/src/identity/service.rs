@@ -128,6 +128,8 @@ pub struct Identity(Arc<Inner>);
 struct Inner {
     conversations: Arc<Conversations>,
     key: Key,
+    /// By which persons are known: the key of the records.
+    records_key: Key,
     records: Arc<dyn Records>,
     sms: Arc<dyn Sms>,
     matching: Arc<Semaphore>,
@@ -135,10 +137,10 @@ struct Inner {
 
 impl Identity {
     /// Connects the conversations with it. They offer lookups from [`Identity::offer`] on.
-    pub fn new(conversations: Arc<Conversations>, key: Key, records: Arc<dyn Records>, sms: Arc<dyn Sms>) -> Identity {
+    pub fn new(conversations: Arc<Conversations>, key: Key, records_key: Key, records: Arc<dyn Records>, sms: Arc<dyn Sms>) -> Identity {
         conversations.attach_vault(key.clone());
         let matching = Arc::new(Semaphore::new(MATCHING_AT_ONCE_MAX));
-        Identity(Arc::new(Inner { conversations, key, records, sms, matching }))
+        Identity(Arc::new(Inner { conversations, key, records_key, records, sms, matching }))
     }
 
     /// Conversations offer lookups from now on.
@@ -305,7 +307,7 @@ impl Identity {
     }
 
     fn budget_keys(&self, conversation_id: Uuid, network: IpAddr, identifier: &Identifier) -> [[u8; 32]; 4] {
-        let key = self.key();
+        let key = &self.0.records_key;
         [
             key.look_up_hash(&format!("attempts on {}", identifier.kind()), identifier.reveal()),
             key.look_up_hash("attempts in conversation", &conversation_id.to_string()),
@@ -401,7 +403,7 @@ impl Identity {
     async fn note_match(&self, row: &VerificationRow, person: &Person) -> Result<(), StoreError> {
         let sealed = self.key().seal(&subject_place(row.verification_id), person.code.reveal().as_bytes());
         let claim = row.claim_sealed.as_deref().unwrap_or_default();
-        self.store().note_match(row.verification_id, claim, &sealed, &person_hash(self.key(), &person.code)).await
+        self.store().note_match(row.verification_id, claim, &sealed, &person_hash(&self.0.records_key, &person.code)).await
     }
 
     /// The second step: the password.
@@ -494,7 +496,7 @@ impl Identity {
         let proof = self.verified(conversation_id).await.map_err(|error| failed(&error))?.ok_or(NotFetched::Unverified)?;
         // First the note, then the reading: no access without a trace.
         let access = NewAccess {
-            person_hash: person_hash(self.key(), proof.code()),
+            person_hash: person_hash(&self.0.records_key, proof.code()),
             conversation_id: Some(conversation_id),
             actor: actor.map_or(CITIZEN, |(actor, _)| actor).to_owned(),
             what: what.name(),

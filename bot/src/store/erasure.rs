@@ -53,7 +53,7 @@ impl Store {
         Ok(super::pools::on_reader!(self, |pool| sqlx::query_as(
             "select conversation.conversation_id, conversation.last_seq from conversation
              join event on event.conversation_id = conversation.conversation_id and event.seq = conversation.last_seq
-             where event.at_ms < $1 and event.kind <> 'erased' order by event.at_ms limit $2"
+             where event.at_ms < $1 and event.kind not in ('erased', 'erase_done', 'started') order by event.at_ms limit $2"
         )
         .bind(before_ms)
         .bind(i64::from(limit))

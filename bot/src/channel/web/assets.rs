@@ -41,6 +41,7 @@ pub(super) fn router() -> Router<Web> {
         .route("/", public("index.html"))
         .route("/widget.js", public("widget.js"))
         .route("/site.css", public("site.css"))
+        .route("/demo.js", public("demo.js"))
         .route("/secure-form.js", public("secure-form.js"))
         .route("/page.css", public("page.css"))
         .route("/verify", get(|request: Request| async move { serve("verify.html", &FORM, &request) }))
