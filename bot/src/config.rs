@@ -450,7 +450,12 @@ fn check_alone(key: &str, alone: Table) -> Result<(), ConfigError> {
     match alone.try_into::<Config>() {
         Ok(_) => Ok(()),
         Err(error) => {
-            let secret = key.contains("token") || key.contains("secret") || key.contains("upstream_key") || key.contains("authorization") || key.contains("database_url") || key == "key";
+            let secret = key.contains("token")
+                || key.contains("secret")
+                || key.contains("upstream_key")
+                || key.contains("authorization")
+                || key.contains("database_url")
+                || key == "key";
             let reason = if secret { "the value does not fit" } else { error.message() };
             Err(ConfigError::Value(format!("{key}: {reason}")))
         }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use hotro::config::Config;
 use command::records::AuditOf;
+use hotro::config::Config;
 use hotro::desk::account::Role;
 use hotro::identity::import::FileKind;
 

@@ -102,6 +102,8 @@ on_both! {
     what_was_asked_is_shown_after_the_password
     signing_out_and_a_new_form_end_it
     a_password_belongs_to_its_form_and_is_tried_five_times
+    a_conversation_is_erased_with_a_receipt
+    another_key_is_taken_over_and_accesses_are_listed
 }
 
 async fn what_was_asked_is_shown_after_the_password(service: Service) {
@@ -166,7 +168,10 @@ async fn a_password_belongs_to_its_form_and_is_tried_five_times(service: Service
     assert_eq!(code_of(service.post("check", &second, json!({ "otp": otp })).await).await.1, "wrong_otp", "of another form");
     assert_eq!(code_of(service.post("check", "nothing", json!({ "otp": own })).await).await.1, "form_closed");
     for typed in ["", "12345", "1234567", "abcdef", "12345a"] {
-        assert_eq!(code_of(service.post("check", &second, json!({ "otp": typed })).await).await, (StatusCode::BAD_REQUEST, "otp".to_owned()));
+        assert_eq!(
+            code_of(service.post("check", &second, json!({ "otp": typed })).await).await,
+            (StatusCode::BAD_REQUEST, "otp".to_owned())
+        );
     }
     let wrong = if own == "000000" { "111111" } else { "000000" };
     for left in [3, 2, 1] {
@@ -177,13 +182,73 @@ async fn a_password_belongs_to_its_form_and_is_tried_five_times(service: Service
     assert_eq!(code_of(service.post("check", &second, json!({ "otp": wrong })).await).await.1, "no_tries");
     assert_eq!(code_of(service.post("check", &second, json!({ "otp": own })).await).await.1, "no_tries", "the right one comes too late");
     assert_eq!(code_of(service.post("resend", &second, json!({})).await).await.1, "too_early");
-    let shown = format!("{} {}", otp.replace(|_| true, "*"), one.id);
-    assert!(!shown.is_empty());
     assert_eq!(service.post("check", &first, json!({ "otp": otp })).await.status(), StatusCode::OK, "the other form is not touched");
     // The same again, when its answer was lost, changes nothing.
     assert_eq!(service.post("check", &first, json!({ "otp": otp })).await.status(), StatusCode::OK);
     let verified = one.events(0).await.iter().filter(|event| event["kind"] == "verified").count();
     assert_eq!(verified, 1);
+}
+
+async fn a_conversation_is_erased_with_a_receipt(service: Service) {
+    let citizen = service.verified(1).await;
+    let sent = citizen.tap("look:card").await;
+    citizen.hears("personal_message", sent.seq).await;
+    citizen.say("bí mật của riêng tôi").await;
+    let asked = citizen.say("xóa dữ liệu của tôi").await;
+    assert!(words(&citizen.reply(&asked).await).contains("Bạn có chắc không"));
+    let kept = citizen.tap("keep").await;
+    assert!(words(&citizen.reply(&kept).await).contains("giữ nguyên"));
+    citizen.say("xóa dữ liệu của tôi").await;
+    let sure = citizen.tap("erase").await;
+    let done = citizen.hears("erase_done", sure.seq).await;
+    assert_eq!(done["receipt"].as_str().map(str::len), Some(10), "{done}");
+    let log = citizen.events(0).await;
+    assert!(!json!(log).to_string().contains("bí mật"), "{log:#?}");
+    let erased = log.iter().filter(|event| event["kind"] == "erased").count();
+    assert!(erased > 5 && log[0]["kind"] == "started", "{log:#?}");
+    // The conversation goes on, and proves nothing any more.
+    let sent = citizen.tap("look:card").await;
+    assert!(citizen.reply(&sent).await["message"]["choices"].to_string().contains("\"verify\""));
+}
+
+async fn another_key_is_taken_over_and_accesses_are_listed(service: Service) {
+    const NEW: (&str, &str) = ("HOTRO_KEY", "0ddba110ddba110ddba110ddba110ddba110ddba110ddba110ddba110ddba115");
+    const OLD: (&str, &str) = ("HOTRO_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed");
+    let citizen = service.verified(1).await;
+    let sent = citizen.tap("look:card").await;
+    citizen.hears("personal_message", sent.seq).await;
+    let Service { mut server, sms } = service;
+    server.stop();
+    let folder = tempfile::TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("new.key"), NEW.1).expect("the key is written");
+    let url = server.database_url();
+    let run = async |arguments: Vec<String>, key: (&'static str, &'static str), stdin: &'static str| {
+        let folder = folder.path().to_owned();
+        tokio::task::spawn_blocking(move || harness::server::run_with(&folder, &arguments, &[key], stdin.as_bytes()).expect("it runs"))
+            .await
+            .expect("it ends")
+    };
+    let arguments =
+        |words: &[&str]| words.iter().map(ToString::to_string).chain(["--database".to_owned(), url.clone()]).collect::<Vec<_>>();
+    let audit = run(arguments(&["audit", "--code"]), OLD, "0012345678\n").await;
+    assert!(
+        audit.stdout.contains("\tcitizen\tcard\t") && audit.stdout.contains(&citizen.id) && !audit.stdout.contains(CODE),
+        "{}",
+        audit.stdout
+    );
+    let rotated = run(arguments(&["key", "rotate", "--new-key-file", "new.key"]), OLD, "").await;
+    assert_eq!(rotated.code, Some(0), "{}", rotated.stderr);
+    assert!(rotated.stdout.contains("1 verifications were ended"), "{}", rotated.stdout);
+    let refused = run(arguments(&["audit"]), OLD, "").await;
+    assert!(refused.stderr.contains("another key"), "{}", refused.stderr);
+    // The same people are known by the new key, and by the same hashes.
+    let again = run(arguments(&["audit", "--code"]), NEW, "0012345678\n").await;
+    assert_eq!(again.stdout, audit.stdout);
+    let served = Options::new().variable(NEW.0, NEW.1).database(&url).sms(&sms).start().await;
+    let after = Service { server: served, sms };
+    let citizen = after.verified(2).await;
+    let sent = citizen.tap("look:card").await;
+    assert!(words(&citizen.hears("personal_message", sent.seq).await).contains("Trạm y tế Thử Nghiệm"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,7 +273,11 @@ async fn what_is_typed_wrongly_is_explained_and_counts_nothing() {
     for body in [json!(null), json!([]), json!({ "consent": "yes" }), json!({ "consent": true, "identifier": 5 })] {
         assert_eq!(service.post("start", &session, body).await.status(), StatusCode::BAD_REQUEST);
     }
-    assert_eq!(service.begin(&session, "００１２３４５６７８", "０５/０３/１９９０").await.status(), StatusCode::ACCEPTED, "full-width digits are digits");
+    assert_eq!(
+        service.begin(&session, "００１２３４５６７８", "０５/０３/１９９０").await.status(),
+        StatusCode::ACCEPTED,
+        "full-width digits are digits"
+    );
     service.sms.otp(PHONE, 1).await;
 }
 
@@ -217,7 +286,9 @@ async fn whoever_it_is_the_first_answer_is_the_same() {
     let service = Service::start(Options::new()).await;
     let mut answers = Vec::new();
     // Unknown, a wrong date, no telephone on record, and the right one.
-    for (identifier, birth) in [("0099999999", BIRTH), (CODE, "06/03/1990"), (PEOPLE[2].code, "01/07/2001"), (CODE, BIRTH), (PEOPLE[0].citizen_id, BIRTH)] {
+    for (identifier, birth) in
+        [("0099999999", BIRTH), (CODE, "06/03/1990"), (PEOPLE[2].code, "01/07/2001"), (CODE, BIRTH), (PEOPLE[0].citizen_id, BIRTH)]
+    {
         let citizen = service.server.citizen().await;
         let session = service.form(&citizen).await;
         let response = service.begin(&session, identifier, birth).await;

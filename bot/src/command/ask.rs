@@ -27,7 +27,8 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
         println!("{}", summary(&knowledge, &reading, micros));
         return Ok(());
     }
-    let context = Context { knowledge: &knowledge, now_ms: now_ms(), channel: Channel::Terminal, desk: &Situation::USUAL, lookups: Lookups::Off };
+    let context =
+        Context { knowledge: &knowledge, now_ms: now_ms(), channel: Channel::Terminal, desk: &Situation::USUAL, lookups: Lookups::Off };
     let input = Input::Message { text: question.to_owned() };
     // A conversation that has begun: an answer, not a greeting.
     let state = State { seq: 1, ..State::default() };

@@ -10,10 +10,10 @@ use hotro::config::{Config, Secret, SmsGateway};
 use hotro::conversation::{Conversations, now_ms};
 use hotro::dialogue::day_in_vietnam;
 use hotro::identity::code::SocialInsuranceCode;
+use hotro::identity::import::{FileKind, import_file};
 use hotro::identity::keys::{records_key, rotate};
 use hotro::identity::local::{LocalRecords, person_hash};
 use hotro::identity::sms::{BODY_DEFAULT, Console, HttpGateway, Sms};
-use hotro::identity::import::{FileKind, import_file};
 use hotro::identity::upstream::{HttpRecords, Upstream};
 use hotro::identity::{Identity, Records, demo};
 use hotro::secret::Key;
@@ -49,19 +49,32 @@ pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>
             let url = config.sms.url.as_deref().and_then(|url| url.parse().ok()).context("sms.url: expected https://...")?;
             let body = config.sms.body.as_deref().unwrap_or(BODY_DEFAULT);
             let authorization = config.sms.authorization.as_ref().map(Secret::reveal);
-            Arc::new(HttpGateway::new(url, body, authorization).context("sms.body: needs {phone} and {text}, or sms.authorization is no header")?)
+            Arc::new(
+                HttpGateway::new(url, body, authorization)
+                    .context("sms.body: needs {phone} and {text}, or sms.authorization is no header")?,
+            )
         }
     };
     let records_key = records_key(conversations.store(), &key).await.context("opening the key of the records")?;
     let settings = &config.records;
     let Some(url) = &settings.upstream_url else {
         let records: Arc<dyn Records> = Arc::new(LocalRecords::new(conversations.store().clone(), records_key.clone()));
-        return Ok(Some(Identity::new(conversations.clone(), key, records_key, records, sms)));
+        let identity = Identity::new(conversations.clone(), key, records_key, records, sms);
+        // Whoever is imported later is noticed while it runs.
+        if conversations.store().knows_persons().await.context("looking for persons")? {
+            identity.offer();
+        }
+        return Ok(Some(identity));
     };
     let upstream = Upstream {
         url: url.parse().ok().context("records.upstream_url: expected https://...")?,
         key: settings.upstream_key.as_ref().map(|key| key.reveal().to_owned()),
-        identity: settings.upstream_identity.as_deref().map(std::fs::read).transpose().context("records.upstream_identity: cannot be read")?,
+        identity: settings
+            .upstream_identity
+            .as_deref()
+            .map(std::fs::read)
+            .transpose()
+            .context("records.upstream_identity: cannot be read")?,
         timeout: Duration::from_millis(settings.timeout_ms.get().into()),
     };
     let records = HttpRecords::new(upstream).map_err(|key| anyhow::anyhow!("{key}: cannot be used"))?;

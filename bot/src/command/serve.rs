@@ -65,8 +65,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let key = super::load_key(config, &store).await?;
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
-    let hotline =
-        Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings()).await.context("opening the queue")?;
+    let hotline = Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings())
+        .await
+        .context("opening the queue")?;
     let identity = super::records::identity(config, &conversations, key.clone()).await?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
     let (desk_routes, desk_doc) = api::router(desk);
@@ -92,7 +93,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         let page = config.public_origin().or_else(|| config.telegram.public_url.clone()).and_then(|url| url.parse().ok());
         match (identity, page) {
             (Some(identity), Some(page)) => telegram.attach_identity(identity, page),
-            (Some(_), None) => tracing::warn!("web.public_url is not set: Telegram cannot show the secure form, so nothing is looked up there"),
+            (Some(_), None) => {
+                tracing::warn!("web.public_url is not set: Telegram cannot show the secure form, so nothing is looked up there")
+            }
             (None, _) => {}
         }
         router = router.merge(telegram.router());

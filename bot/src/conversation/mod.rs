@@ -31,8 +31,8 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::dialogue::{Channel, Context, Effect, Errand, Event, Input, Recorded, Situation, State, Turn, step};
-use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
 use crate::secret::Key;
+use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
 use bell::Bell;
 use vault::Vault;
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::choice::Choice;
-use crate::identity::record::What;
 use super::lookup::{Method, NotFetched, Verification};
+use crate::identity::record::What;
 
 /// Where a citizen talks to the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

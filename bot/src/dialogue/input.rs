@@ -75,7 +75,12 @@ impl Input {
     pub fn is_citizens(&self) -> bool {
         matches!(
             self,
-            Input::Start | Input::Message { .. } | Input::Choice { .. } | Input::Command { .. } | Input::Unsupported(_) | Input::Contact { .. }
+            Input::Start
+                | Input::Message { .. }
+                | Input::Choice { .. }
+                | Input::Command { .. }
+                | Input::Unsupported(_)
+                | Input::Contact { .. }
         )
     }
 }

@@ -4,6 +4,7 @@
 //! the verification that it was fetched for is still the conversation's own and in time.
 
 use faq::{Action, TopicId};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -16,6 +17,7 @@ use super::state::State;
 use super::step::{Context, Errand, Reply};
 use super::texts::{self, lookup as words};
 use crate::conversation::Phone;
+use crate::identity::birth::parse_birth;
 use crate::identity::record::{Record, What};
 
 /// Topics that help where there is no lookup.
@@ -86,9 +88,7 @@ pub(super) fn ask(state: &State, what: Option<What>, context: &Context<'_>) -> R
     }
     match (verified(state, context), what) {
         (Some(_), Some(what)) => fetch(what),
-        (Some(verification), None) => {
-            Reply::say(Outcome::Action, words::menu(verification.until_ms)).offering(words::menu_choices())
-        }
+        (Some(verification), None) => Reply::say(Outcome::Action, words::menu(verification.until_ms)).offering(words::menu_choices()),
         (None, what) => {
             let over = state.verified.is_some();
             let reply = Reply::say(Outcome::Action, words::verify_first(what, over)).offering(words::verify_choices());
@@ -110,7 +110,9 @@ pub(super) fn ask_by_words(state: &State, text: &str, context: &Context<'_>) -> 
 /// A command of one word that means something only after a verification.
 pub(super) fn command_by_words(state: &State, text: &str, context: &Context<'_>) -> Option<Reply> {
     let said = fold(text);
-    verified(state, context).filter(|_| matches!(said.trim_end_matches(['.', '!']), "dang xuat" | "thoat" | "ket thuc")).map(|_| sign_out(state))
+    verified(state, context)
+        .filter(|_| matches!(said.trim_end_matches(['.', '!']), "dang xuat" | "thoat" | "ket thuc"))
+        .map(|_| sign_out(state))
 }
 
 /// The citizen has proved who they are.
@@ -177,7 +179,9 @@ pub(super) fn failed(state: &State, request: u64, why: NotFetched) -> Option<Rep
 
 fn not_shown(request: u64, why: NotFetched) -> Reply {
     let reply = match why {
-        NotFetched::Unavailable => Reply::say(Outcome::Action, words::unavailable()).offering([texts::operator_choice(), texts::call_choice()]),
+        NotFetched::Unavailable => {
+            Reply::say(Outcome::Action, words::unavailable()).offering([texts::operator_choice(), texts::call_choice()])
+        }
         NotFetched::Unverified => Reply::say(Outcome::Action, words::verify_first(None, true)).offering(words::verify_choices()),
     };
     Reply { events: vec![Event::LookupFailed { request, why }], ..reply }
@@ -236,7 +240,8 @@ fn wanted(text: &str) -> Option<What> {
     if of_child && has(&[" the "]) {
         return Some(What::Dependants);
     }
-    if has(&[" ma so bhxh ", " ma bhxh ", " ma so bao hiem ", " so so bhxh ", " so so bao hiem "]) && !has(&[" dong ", " thang ", " nam "]) {
+    if has(&[" ma so bhxh ", " ma bhxh ", " ma so bao hiem ", " so so bhxh ", " so so bao hiem "]) && !has(&[" dong ", " thang ", " nam "])
+    {
         return Some(What::Code);
     }
     if has(&[" ho so "]) {
@@ -251,15 +256,60 @@ fn wanted(text: &str) -> Option<What> {
     if has(&[" tien ", " luong huu", " tro cap", " che do da huong", " da huong", " chuyen khoan"]) && !has(&[" dong ", " rut "]) {
         return Some(What::Benefits);
     }
-    if has(&[" dong ", " qua trinh", " bao nhieu nam", " bao nhieu thang", " may nam", " may thang", " bao luu", " chot so", " bao tang", " bao giam"]) {
+    if has(&[
+        " dong ",
+        " qua trinh",
+        " bao nhieu nam",
+        " bao nhieu thang",
+        " may nam",
+        " may thang",
+        " bao luu",
+        " chot so",
+        " bao tang",
+        " bao giam",
+    ]) {
         return Some(What::Participation);
     }
     None
 }
 
+/// What stands where a date of birth was.
+const BIRTH_HIDDEN: &str = "[ngày sinh đã che]";
+/// Whoever is asked for a date of birth is at least so old; dates since are of children, of papers, of what the question is about.
+const ADULT_YEARS: i16 = 14;
+
+/// The text without dates of birth, when it holds one: near a masked number, or after "sinh", an old date is somebody's.
+pub(super) fn hide_birth(text: &str, masked: bool, today: Date) -> Option<String> {
+    if !masked && !format!(" {} ", fold(text)).contains(" sinh ") {
+        return None;
+    }
+    let is_birth = |word: &str| {
+        let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+        let is_date = bare.len() >= "1/1/1990".len() && bare.contains(['/', '-', '.']);
+        is_date && parse_birth(bare, today).is_ok_and(|birth| birth.year() <= today.year() - ADULT_YEARS)
+    };
+    if !text.split(char::is_whitespace).any(is_birth) {
+        return None;
+    }
+    Some(text.split_inclusive(char::is_whitespace).fold(String::new(), |mut out, piece| {
+        let word = piece.trim_end();
+        if is_birth(word) {
+            out.push_str(BIRTH_HIDDEN);
+            out.push_str(&piece[word.len()..]);
+        } else {
+            out.push_str(piece);
+        }
+        out
+    }))
+}
+
 /// Lower case without marks, one space between words.
 fn fold(text: &str) -> String {
-    let plain: String = text.nfd().filter(|letter| !is_combining_mark(*letter)).map(|letter| if matches!(letter, 'đ' | 'Đ') { 'd' } else { letter }).collect();
+    let plain: String = text
+        .nfd()
+        .filter(|letter| !is_combining_mark(*letter))
+        .map(|letter| if matches!(letter, 'đ' | 'Đ') { 'd' } else { letter })
+        .collect();
     let spaced: String = plain.to_lowercase().chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -267,6 +317,17 @@ fn fold(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_of_birth_is_hidden_and_other_dates_are_not() {
+        let today = jiff::civil::date(2026, 11, 26);
+        let check = |text: &str, masked: bool, want: Option<&str>| assert_eq!(hide_birth(text, masked, today).as_deref(), want, "{text}");
+        check("tôi sinh ngày 05/03/1990, tra giúp", false, Some("tôi sinh ngày [ngày sinh đã che] tra giúp"));
+        check("[mã số đã che] 5-3-1990", true, Some("[mã số đã che] [ngày sinh đã che]"));
+        check("sinh con ngày 05/03/2026 được nghỉ mấy tháng", false, None);
+        check("đi làm từ 05/03/1990 thì tính sao", false, None);
+        check("luật ngày 29/06/2024", true, None);
+    }
 
     #[test]
     fn a_question_says_what_it_is_about() {

@@ -7,8 +7,8 @@ use faq::{About, TopicId};
 use serde::{Deserialize, Serialize};
 
 use super::choice::{Choice, ChoiceId};
-use super::lookup::Verification;
 use super::event::{Channel, Event, Message, Outcome, Recorded};
+use super::lookup::Verification;
 
 /// Other candidates remembered after an answer, for "chưa đúng ý".
 const OTHERS_MAX: usize = 6;

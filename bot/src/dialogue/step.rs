@@ -127,7 +127,15 @@ pub(super) enum QueueMove {
 
 impl Reply {
     pub(super) fn say(outcome: Outcome, blocks: Vec<faq::Block>) -> Reply {
-        Reply { outcome, message: Message { blocks, ..Message::default() }, decided: None, queue: None, events: Vec::new(), errand: None, quiet: false }
+        Reply {
+            outcome,
+            message: Message { blocks, ..Message::default() },
+            decided: None,
+            queue: None,
+            events: Vec::new(),
+            errand: None,
+            quiet: false,
+        }
     }
 
     pub(super) fn offering(mut self, choices: impl IntoIterator<Item = Choice>) -> Reply {
@@ -160,8 +168,11 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             // Secrets are gone before anything else looks at the text, and the text is cut before anything stores it.
             let shown = normalize_for_display(text);
             let too_long = text.chars().count() > MESSAGE_CHARS_MAX;
-            let masked = mask(&shown);
-            let found = !masked.found.is_empty();
+            let mut masked = mask(&shown);
+            let mut found = !masked.found.is_empty();
+            if let Some(hidden) = lookup::hide_birth(&masked.text, found, context.today()) {
+                (masked.text, found) = (hidden, true);
+            }
             // The cut may go through a number that was not recognised for its half: nothing but words may end a cut text.
             let stored = if too_long { masked.text.trim_end_matches(|last: char| !last.is_alphabetic()) } else { &masked.text };
             events.push(Event::CitizenMessage { client_id, text: stored.to_owned(), masked: found });
@@ -225,7 +236,15 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
         Input::ContactRefused => (!silent).then(lookup::contact_refused),
         Input::Fetched { request, verification, record } => {
             let shown = lookup::show(state, *request, *verification, record, context);
-            if silent { shown.map(|_| Reply { events: vec![Event::LookupFailed { request: *request, why: NotFetched::Unverified }], quiet: true, ..Reply::say(Outcome::Action, Vec::new()) }) } else { shown }
+            if silent {
+                shown.map(|_| Reply {
+                    events: vec![Event::LookupFailed { request: *request, why: NotFetched::Unverified }],
+                    quiet: true,
+                    ..Reply::say(Outcome::Action, Vec::new())
+                })
+            } else {
+                shown
+            }
         }
         Input::NotFetched { request, why } => {
             let failed = lookup::failed(state, *request, *why);

@@ -168,7 +168,9 @@ mod tests {
     fn a_code_is_read_as_people_type_it() {
         let code = |typed: &str| Identifier::parse(typed).map(|id| (id.kind(), id.reveal().to_owned()));
         let expected = Ok((SocialInsuranceCode::KIND, "0012345678".to_owned()));
-        for typed in ["0012345678", " 00 1234 5678 ", "001.234.5678", "00-12345678", "００１２３４５６７８", "DN4790012345678", "dn 4 79 0012345678"] {
+        for typed in
+            ["0012345678", " 00 1234 5678 ", "001.234.5678", "00-12345678", "００１２３４５６７８", "DN4790012345678", "dn 4 79 0012345678"]
+        {
             assert_eq!(code(typed), expected, "{typed}");
         }
         assert_eq!(code("000 123 456 789"), Ok((CitizenId::KIND, "000123456789".to_owned())));

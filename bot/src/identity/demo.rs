@@ -7,11 +7,9 @@ use jiff::civil::{Date, date};
 use jiff::{Span, ToSpan};
 use zeroize::Zeroizing;
 
-use super::local::{PersonBody, citizen_hash, kind, person_hash, person_place, record_hash, record_place};
 use super::code::{CitizenId, SocialInsuranceCode};
-use super::record::{
-    Benefit, BenefitKind, Card, Contribution, Dependant, Dossier, DossierStatus, Kind, Month, PaymentStatus, Visit,
-};
+use super::local::{PersonBody, citizen_hash, kind, person_hash, person_place, record_hash, record_place};
+use super::record::{Benefit, BenefitKind, Card, Contribution, Dependant, Dossier, DossierStatus, Kind, Month, PaymentStatus, Visit};
 use crate::secret::Key;
 use crate::store::{PersonRow, RecordRow, Store, StoreError};
 

@@ -46,8 +46,15 @@ pub enum FileKind {
 
 impl FileKind {
     /// All of them.
-    pub const ALL: [FileKind; 7] =
-        [FileKind::Person, FileKind::Contribution, FileKind::Benefit, FileKind::Dossier, FileKind::Card, FileKind::Visit, FileKind::Dependant];
+    pub const ALL: [FileKind; 7] = [
+        FileKind::Person,
+        FileKind::Contribution,
+        FileKind::Benefit,
+        FileKind::Dossier,
+        FileKind::Card,
+        FileKind::Visit,
+        FileKind::Dependant,
+    ];
 
     /// The word for it.
     pub fn name(self) -> &'static str {
@@ -76,9 +83,7 @@ impl FileKind {
             FileKind::Dossier => &["code", "dossier", "procedure", "received", "due", "status", "missing", "payment"],
             FileKind::Card => &["code", "number", "from", "to", "facility", "benefit_code", "five_years"],
             FileKind::Visit => &["code", "date", "facility", "level", "covered", "own"],
-            FileKind::Dependant => {
-                &["code", "name", "birth", "card_number", "card_from", "card_to", "card_facility", "card_benefit_code"]
-            }
+            FileKind::Dependant => &["code", "name", "birth", "card_number", "card_from", "card_to", "card_facility", "card_benefit_code"],
         }
     }
 }
@@ -209,7 +214,8 @@ pub async fn import_file(store: &Store, key: &Key, kind: FileKind, path: &Path, 
     if !header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).eq(kind.columns().iter().copied()) {
         return Err(ImportError::Header { expected: kind.columns().join(",") });
     }
-    let mut batch = Batch { key, kind, at_ms, import: store.begin_import().await?, persons: Vec::new(), records: Vec::new(), codes: HashMap::new() };
+    let mut batch =
+        Batch { key, kind, at_ms, import: store.begin_import().await?, persons: Vec::new(), records: Vec::new(), codes: HashMap::new() };
     let mut record = csv::StringRecord::new();
     let mut lines = 0;
     while reader.read_record(&mut record).map_err(|error| broken(&error))? {

@@ -121,7 +121,7 @@ impl LocalRecords {
         Ok(match what {
             What::Participation | What::Detail(_) => {
                 let mut all: Vec<Contribution> = self.facts(code, kind::CONTRIBUTION).await?;
-                all.sort_by_key(|period| (period.from, period.to));
+                all.sort_by_key(|period| (period.from, period.kind, period.to));
                 Record::Contributions(all)
             }
             What::Benefits => {

@@ -347,8 +347,11 @@ pub struct Total {
 
 /// Adds the periods of one kind up.
 pub fn total(contributions: &[Contribution], kind: Kind) -> Total {
-    let mut periods: Vec<(Month, Month)> =
-        contributions.iter().filter(|period| period.kind == kind && period.from <= period.to).map(|period| (period.from, period.to)).collect();
+    let mut periods: Vec<(Month, Month)> = contributions
+        .iter()
+        .filter(|period| period.kind == kind && period.from <= period.to)
+        .map(|period| (period.from, period.to))
+        .collect();
     periods.sort_unstable();
     let mut total = Total { first: periods.first().map(|first| first.0), ..Total::default() };
     for (from, to) in periods {

@@ -333,8 +333,7 @@ impl Identity {
             return Err(row.and_then(|row| sends_left(&row, at_ms)).unwrap_or(FormError::Closed));
         };
         metrics::counter!("hotro_verifications_total", "step" => "started").increment(1);
-        let (resend_ms, conversation_id) =
-            ((noted.sends < OTP_SENDS_MAX).then_some(at_ms + OTP_PAUSE_MS), noted.conversation_id);
+        let (resend_ms, conversation_id) = ((noted.sends < OTP_SENDS_MAX).then_some(at_ms + OTP_PAUSE_MS), noted.conversation_id);
         let identity = self.clone();
         tokio::spawn(async move { identity.match_claim(noted, otp).await });
         Ok(Started { otp_expires_ms: new.expires_ms, resend_ms, conversation_id })
@@ -351,7 +350,8 @@ impl Identity {
                 return tracing::error!(error = error.to_string(), "a claim could not be looked up");
             }
         };
-        let Some((person, phone)) = matched.and_then(|person| Some((person.phone.clone()?, person))).map(|(phone, person)| (person, phone)) else {
+        let Some((person, phone)) = matched.and_then(|person| Some((person.phone.clone()?, person))).map(|(phone, person)| (person, phone))
+        else {
             return;
         };
         if let Err(error) = self.note_match(&row, &person).await {

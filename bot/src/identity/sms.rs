@@ -93,10 +93,13 @@ impl HttpGateway {
                 let quoted = serde_json::Value::from(value).to_string();
                 quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
             } else {
-                let mut out = Url::parse("http://form/").map_or_else(|_| String::new(), |mut url| {
-                    url.query_pairs_mut().append_pair("v", value);
-                    url.query().unwrap_or_default().to_owned()
-                });
+                let mut out = Url::parse("http://form/").map_or_else(
+                    |_| String::new(),
+                    |mut url| {
+                        url.query_pairs_mut().append_pair("v", value);
+                        url.query().unwrap_or_default().to_owned()
+                    },
+                );
                 out.drain(..out.len().min("v=".len()));
                 out
             }
@@ -132,7 +135,8 @@ mod tests {
     #[test]
     fn a_template_is_filled_and_escaped() {
         let phone = Phone::parse("0412345678").unwrap();
-        let filled = |body: &str, text: &str| HttpGateway::new(Url::parse("http://gateway/").unwrap(), body, None).unwrap().filled(&phone, text);
+        let filled =
+            |body: &str, text: &str| HttpGateway::new(Url::parse("http://gateway/").unwrap(), body, None).unwrap().filled(&phone, text);
         assert_eq!(filled(BODY_DEFAULT, "a \"b\"\n{phone}"), r#"{"to":"0412345678","text":"a \"b\"\n{phone}"}"#);
         assert_eq!(filled("to={phone}&msg={text}", "a b&c=d"), "to=0412345678&msg=a+b%26c%3Dd");
         assert!(HttpGateway::new(Url::parse("http://gateway/").unwrap(), "{phone}", None).is_none());

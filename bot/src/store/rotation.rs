@@ -69,9 +69,14 @@ impl Store {
         }
         let mut done = Rotated::default();
         in_transaction!(self, |tx| {
-            reseal_all!(tx, done, "select data_key_id, sealed from data_key", "update data_key set sealed = $2 where data_key_id = $1", String, |id| {
-                Sealed::DataKey(id)
-            });
+            reseal_all!(
+                tx,
+                done,
+                "select data_key_id, sealed from data_key",
+                "update data_key set sealed = $2 where data_key_id = $1",
+                String,
+                |id| { Sealed::DataKey(id) }
+            );
             reseal_all!(
                 tx,
                 done,

@@ -98,10 +98,8 @@ impl Store {
         let link = new.link_hash.map(hex::encode);
         in_transaction!(self, |tx| {
             if let Some(link) = &link {
-                let used: Option<(i64,)> = query_as("select cast(1 as bigint) from verification where link_hash = $1")
-                    .bind(link)
-                    .fetch_optional(&mut *tx)
-                    .await?;
+                let used: Option<(i64,)> =
+                    query_as("select cast(1 as bigint) from verification where link_hash = $1").bind(link).fetch_optional(&mut *tx).await?;
                 if used.is_some() {
                     return Ok(false);
                 }

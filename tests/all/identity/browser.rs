@@ -59,7 +59,12 @@ async fn look_up(service: &Service, screen: Screen, name: &str, nth: usize) {
     browser.press(" ").await;
     tab_to(&browser, "button.go").await;
     press(&browser, Key::Enter).await;
-    browser.wait("the code is too short", "root.querySelector('#identifier-error').textContent.includes('mình thấy 5') && root.activeElement.id === 'identifier'").await;
+    browser
+        .wait(
+            "the code is too short",
+            "root.querySelector('#identifier-error').textContent.includes('mình thấy 5') && root.activeElement.id === 'identifier'",
+        )
+        .await;
     picture(&browser, &format!("{name}-3-error")).await;
     browser.press(&CODE[5..]).await;
     tab_to(&browser, "#birth").await;
@@ -92,7 +97,9 @@ async fn look_up(service: &Service, screen: Screen, name: &str, nth: usize) {
     picture(&browser, &format!("{name}-7-dossier")).await;
 
     browser.say("đăng xuất").await;
-    browser.wait("nothing personal is left", "!root.querySelector('.personal') && root.querySelector('#log').innerText.includes('đã được ẩn')").await;
+    browser
+        .wait("nothing personal is left", "!root.querySelector('.personal') && root.querySelector('#log').innerText.includes('đã được ẩn')")
+        .await;
     browser.reload().await;
     browser.click("#launcher").await;
     browser.wait("the log is back", "root.querySelectorAll('.msg.bot').length >= 2").await;
@@ -123,7 +130,12 @@ async fn by_night_the_form_is_readable_and_escape_leaves_it() {
     picture(&browser, "night-form").await;
     assert_eq!(browser.accessibility_violations().await, Vec::<String>::new());
     press(&browser, Key::Escape).await;
-    browser.wait("the form is gone, the chat is not", "!root.querySelector('#secure') && !root.querySelector('#panel').hidden && root.activeElement.id === 'field'").await;
+    browser
+        .wait(
+            "the form is gone, the chat is not",
+            "!root.querySelector('#secure') && !root.querySelector('#panel').hidden && root.activeElement.id === 'field'",
+        )
+        .await;
     browser.close().await;
 }
 

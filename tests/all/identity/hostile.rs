@@ -15,6 +15,7 @@ use hotro::identity::birth::parse_birth;
 use hotro::identity::code::Identifier;
 use hotro::identity::import::{FileKind, import_file};
 use hotro::identity::local::LocalRecords;
+use hotro::identity::record::What;
 use hotro::identity::service::FormError;
 use hotro::identity::sms::{Sms, SmsError};
 use hotro::identity::verification::Otp;
@@ -23,9 +24,9 @@ use hotro::secret::Key;
 use hotro::store::Store;
 use jiff::civil::date;
 use knowledge::Knowledge;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::SeedableRng;
 use tempfile::TempDir;
 
 static KNOWLEDGE: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge::build(Arc::new(Faq::embedded().unwrap())).unwrap()));
@@ -218,4 +219,43 @@ async fn the_first_step_takes_as_long_whoever_it_is() {
     // The test can tell: a tenth longer is another distribution.
     let longer: Vec<f64> = unknown.iter().map(|time| time * 1.3 + 0.3).collect();
     assert!(same_distribution(&unknown, &longer) < 0.01);
+}
+
+/// `ROWS=1000000` imports as many contribution periods; the time and the memory of it are printed, and those of lookups among them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lookup_is_quick_among_many_rows() {
+    const PERIODS_EACH: usize = 20;
+    let rows: usize = std::env::var("ROWS").ok().and_then(|number| number.parse().ok()).unwrap_or(20_000);
+    let (folder, url) = sqlite().await;
+    let node = Node::on(&url).await;
+    let (mut people, mut periods) = ("code,citizen_id,name,birth,phone\n".to_owned(), "code,kind,from,to,employer,job,salary\n".to_owned());
+    for number in 0..rows / PERIODS_EACH {
+        people += &format!("{},,Nguyễn Văn Giả,1990-03-05,0412{number:06}\n", code(number));
+        for period in 0..PERIODS_EACH {
+            let year = 2000 + period;
+            periods += &format!("{},bhxh,{year}-01,{year}-12,Công ty Thử Nghiệm {period},thợ,{}\n", code(number), 4_000_000 + period);
+        }
+    }
+    for (kind, text) in [(FileKind::Person, &people), (FileKind::Contribution, &periods)] {
+        let file = folder.path().join("file.csv");
+        std::fs::write(&file, text).unwrap();
+        let (before, begun) = (harness::memory::resident_kb("self").unwrap(), Instant::now());
+        let lines = import_file(node.conversations.store(), &key(), kind, &file, now_ms()).await.unwrap();
+        let grown = harness::memory::resident_kb("self").unwrap().saturating_sub(before) / 1_000;
+        println!("{lines} {} lines in {:.1} s, {grown} MB more", kind.name(), begun.elapsed().as_secs_f64());
+    }
+    let id = node.conversations.begin(Channel::Web).await.unwrap().id;
+    let session = node.identity.open_form(id).await.unwrap().session;
+    node.identity.start(&session, network(1), &claim(&code(7), "05/03/1990")).await.unwrap();
+    let text = harness::wait::until("the text", async || node.sms.0.lock().unwrap().first().cloned()).await.1;
+    node.identity.check(&session, network(1), &Otp::parse(&text[..6]).unwrap()).await.unwrap();
+    let mut times = Vec::new();
+    for _ in 0..500 {
+        let begun = Instant::now();
+        node.identity.read(id, What::Participation, None).await.unwrap();
+        times.push(begun.elapsed().as_secs_f64() * 1_000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    println!("lookups among {rows} rows: p50 {:.2} ms, p99 {:.2} ms", times[250], times[495]);
+    assert!(times[250] < 50.0, "{}", times[250]);
 }

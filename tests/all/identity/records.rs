@@ -39,19 +39,35 @@ fn a_file_is_imported_whole_or_says_its_line() {
     check("contribution", &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1\n"), "line 2: code: no such person");
     check("person", &format!("{person}0070000001,000190000001,Nguyễn Thị Giả,1990-01-02,0412000001\n"), "1 lines");
     check("person", &format!("{person}0070000001,000190000001,Nguyễn Thị Giả,1990-01-02,0412000001\n"), "1 lines");
-    check("person", &format!("{person}0070000002,,B,1990-01-02,\n007000000,,Nguyễn,1990-01-02,\n"), "line 3: code: expected 10, 12 or 15 characters, got 9");
+    check(
+        "person",
+        &format!("{person}0070000002,,B,1990-01-02,\n007000000,,Nguyễn,1990-01-02,\n"),
+        "line 3: code: expected 10, 12 or 15 characters, got 9",
+    );
     check("person", &format!("{person}0070000002,,B,31/01/1990,\n"), "line 2: birth: expected a day as 2026-07-31");
     check("person", &format!("{person}0070000002,,B,1990-01-02,12345\n"), "line 2: phone: no Vietnamese");
     check("person", &format!("{person}0070000002,,B\n"), "line 2: expected 5 fields, got 3");
     check("person", "code,name\n", "line 1: expected the columns code,citizen_id,name,birth,phone");
     check("person", &format!("{person}0070000002,,B,1990-01-02,041200"), "the file is cut off");
-    check("contribution", &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1\n0070000001,bhxh,2021-01,2020-12,A,b,1\n"), "line 3: to: before its beginning");
+    check(
+        "contribution",
+        &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1\n0070000001,bhxh,2021-01,2020-12,A,b,1\n"),
+        "line 3: to: before its beginning",
+    );
     check("contribution", &format!("{period}0070000001,bhxx,2020-01,2020-12,A,b,1\n"), "line 2: kind: none of the known words");
     check("contribution", &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1.000\n"), "line 2: salary: expected whole");
     check("contribution", &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1\n0070000001,bhxh,2020-01,2020-11,A,b,2\n"), "2 lines");
     check("benefit", "code,kind,from,to,amount,paid,status\n0070000001,sickness,2026-01-02,,500000,2026-02-01,paid\n", "1 lines");
-    check("dossier", "code,dossier,procedure,received,due,status,missing,payment\n0070000001,HS-1,Ốm đau,2026-01-02,2026-01-09,approved,,paid\n", "1 lines");
-    check("card", "code,number,from,to,facility,benefit_code,five_years\n0070000001,DN4000070000001,2026-01-01,2026-12-31,TYT,4,\n", "1 lines");
+    check(
+        "dossier",
+        "code,dossier,procedure,received,due,status,missing,payment\n0070000001,HS-1,Ốm đau,2026-01-02,2026-01-09,approved,,paid\n",
+        "1 lines",
+    );
+    check(
+        "card",
+        "code,number,from,to,facility,benefit_code,five_years\n0070000001,DN4000070000001,2026-01-01,2026-12-31,TYT,4,\n",
+        "1 lines",
+    );
     check("visit", "code,date,facility,level,covered,own\n0070000001,2026-01-02,BV,cấp cơ bản,100,0\n", "1 lines");
     check(
         "dependant",

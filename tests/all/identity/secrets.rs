@@ -76,7 +76,8 @@ async fn nothing_is_in_clear(options: Options, postgres: Option<String>) {
     let opened: serde_json::Value = opened.await.expect("an answer").json().await.expect("JSON");
     service.begin(opened["session"].as_str().expect("a session"), CODE, BIRTH).await;
     telegram.citizen(77).shares_contact("84412345678", true);
-    until("the menu", async || telegram.look(|world| world.sent_to(77).any(|sent| sent.html.contains("bạn muốn xem gì")).then_some(()))).await;
+    until("the menu", async || telegram.look(|world| world.sent_to(77).any(|sent| sent.html.contains("bạn muốn xem gì")).then_some(())))
+        .await;
     telegram.citizen(77).says("thẻ bảo hiểm của tôi còn hạn không");
     until("the card", async || telegram.look(|world| world.sent_to(77).any(|sent| sent.html.contains("Trạm y tế")).then_some(()))).await;
 
@@ -95,8 +96,25 @@ async fn nothing_is_in_clear(options: Options, postgres: Option<String>) {
     service.server.stop();
     places.push(("the log", service.server.log().into_bytes()));
     let secrets = [
-        CODE, PEOPLE[0].citizen_id, PHONE, "84412345678", "412345678", BIRTH, "1990-03-05", "05031990", "482913", &otp, &second, "0099999999",
-        PEOPLE[0].name, "Phạm Gia Thử", "HS-THU-0001", "Công ty May Thử Nghiệm Một", "DN4000012345678", &token, &citizen.token,
+        CODE,
+        PEOPLE[0].citizen_id,
+        PHONE,
+        "84412345678",
+        "412345678",
+        BIRTH,
+        "1990-03-05",
+        "05031990",
+        "482913",
+        &otp,
+        &second,
+        "0099999999",
+        PEOPLE[0].name,
+        "Phạm Gia Thử",
+        "HS-THU-0001",
+        "Công ty May Thử Nghiệm Một",
+        "DN4000012345678",
+        &token,
+        &citizen.token,
     ];
     for (place, bytes) in &places {
         assert!(!bytes.is_empty() || *place == "the log", "{place} was read");

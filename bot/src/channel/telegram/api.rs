@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use teloxide::payloads::{AnswerCallbackQuery, DeleteMessage, DeleteWebhook, GetMe, SendMessage, SendMessageSetters, SetMyCommands};
 use teloxide::requests::Payload;
 use teloxide::types::{
-    BotCommand, ButtonRequest, CallbackQueryId, ChatId, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, LinkPreviewOptions, Me, MessageId, ParseMode, ReplyMarkup,
+    BotCommand, ButtonRequest, CallbackQueryId, ChatId, InlineKeyboardMarkup, KeyboardButton, KeyboardMarkup, LinkPreviewOptions, Me,
+    MessageId, ParseMode, ReplyMarkup,
 };
 
 use super::render::{Outgoing, Rendered};

@@ -90,7 +90,12 @@ fn sent(update_id: u32, message: &Message) -> Meaning {
         // Their own, and no other's: Telegram says whose it is.
         let is_own = message.from.as_ref().is_some_and(|from| shared.contact.user_id == Some(from.id));
         let own = Phone::parse(&shared.contact.phone_number).filter(|_| is_own);
-        return Meaning::Said(Said { chat_id: message.chat.id.0, input_id: input_id(update_id, message), input: Input::Contact { own }, tap: None });
+        return Meaning::Said(Said {
+            chat_id: message.chat.id.0,
+            input_id: input_id(update_id, message),
+            input: Input::Contact { own },
+            tap: None,
+        });
     }
     let (input, input_id) = match words(message) {
         Some(words) => (spoken(words), input_id(update_id, message)),

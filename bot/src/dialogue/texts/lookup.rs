@@ -178,7 +178,9 @@ pub fn contact_refused() -> Vec<Block> {
 pub fn ask_erase() -> Vec<Block> {
     vec![
         line("Xóa dữ liệu là xóa hẳn nội dung cuộc trò chuyện này: tin của bạn, câu trả lời, kết quả tra cứu. Không lấy lại được."),
-        line("Hồ sơ BHXH của bạn tại cơ quan BHXH không bị ảnh hưởng. Nhật ký truy cập hồ sơ vẫn được giữ theo quy định bảo mật. Bạn có chắc không?"),
+        line(
+            "Hồ sơ BHXH của bạn tại cơ quan BHXH không bị ảnh hưởng. Nhật ký truy cập hồ sơ vẫn được giữ theo quy định bảo mật. Bạn có chắc không?",
+        ),
     ]
 }
 
@@ -303,9 +305,11 @@ fn gap(gaps: &[(crate::identity::record::Month, crate::identity::record::Month)]
 }
 
 fn participation(all: &[Contribution]) -> Message {
-    let totals: Vec<(Kind, Total)> = Kind::ALL.into_iter().map(|kind| (kind, total(all, kind))).filter(|(_, total)| total.months > 0).collect();
+    let totals: Vec<(Kind, Total)> =
+        Kind::ALL.into_iter().map(|kind| (kind, total(all, kind))).filter(|(_, total)| total.months > 0).collect();
     if totals.is_empty() {
-        return say(vec![line("Dữ liệu hiện chưa có tháng đóng nào của bạn.")]).with([topic("bhxh/check-contribution-history", "Thấy thiếu tháng")]);
+        return say(vec![line("Dữ liệu hiện chưa có tháng đóng nào của bạn.")])
+            .with([topic("bhxh/check-contribution-history", "Thấy thiếu tháng")]);
     }
     let item = |(kind, total): &(Kind, Total)| {
         let mut spans = vec![Span::plain(format!("{}: ", kind_name(*kind))), Span::bold(duration(total.months))];
@@ -321,10 +325,17 @@ fn participation(all: &[Contribution]) -> Message {
     let mut blocks = vec![line("Tổng thời gian đóng của bạn theo dữ liệu hiện có:")];
     blocks.extend(bullets(totals.iter().map(item).collect()));
     let gaps = totals.iter().flat_map(|(kind, total)| {
-        total.gaps.iter().map(|(from, to)| vec![Span::plain(format!("{}: {from} đến {to} ({})", kind_name(*kind), duration(from.until(*to) + 1)))])
+        total
+            .gaps
+            .iter()
+            .map(|(from, to)| vec![Span::plain(format!("{}: {from} đến {to} ({})", kind_name(*kind), duration(from.until(*to) + 1)))])
     });
     let gaps: Vec<Vec<Span>> = gaps.take(FOLDED_MAX).collect();
-    let more = if gaps.is_empty() { Vec::new() } else { [Some(Block::Heading { text: "Những khoảng không đóng".to_owned() }), bullets(gaps)].into_iter().flatten().collect() };
+    let more = if gaps.is_empty() {
+        Vec::new()
+    } else {
+        [Some(Block::Heading { text: "Những khoảng không đóng".to_owned() }), bullets(gaps)].into_iter().flatten().collect()
+    };
     let details = totals.iter().filter(|(kind, _)| *kind != Kind::Bhyt).map(|(kind, _)| Some(look_choice(What::Detail(*kind))));
     Message { blocks, more, ..Message::default() }
         .with(details)
@@ -334,7 +345,9 @@ fn participation(all: &[Contribution]) -> Message {
 fn detail(kind: Kind, all: &[Contribution]) -> Message {
     let mut periods: Vec<&Contribution> = all.iter().filter(|period| period.kind == kind).collect();
     periods.sort_by_key(|period| (std::cmp::Reverse(period.from), std::cmp::Reverse(period.to)));
-    let Some((last, first)) = periods.iter().map(|period| period.to.year()).max().zip(periods.iter().map(|period| period.from.year()).min()) else {
+    let Some((last, first)) =
+        periods.iter().map(|period| period.to.year()).max().zip(periods.iter().map(|period| period.from.year()).min())
+    else {
         return say(vec![line(format!("Dữ liệu hiện chưa có tháng đóng {} nào của bạn.", kind_name(kind)))]);
     };
     let months_in = |year: i32| {
@@ -386,7 +399,8 @@ fn benefit_name(kind: BenefitKind) -> &'static str {
 
 fn benefits(all: &[Benefit]) -> Message {
     if all.is_empty() {
-        return say(vec![line("Dữ liệu hiện chưa có chế độ nào bạn đã hưởng.")]).with([topic("bhxh/benefit-not-received", "Chưa nhận được tiền")]);
+        return say(vec![line("Dữ liệu hiện chưa có chế độ nào bạn đã hưởng.")])
+            .with([topic("bhxh/benefit-not-received", "Chưa nhận được tiền")]);
     }
     let item = |benefit: &Benefit| {
         let to = benefit.to.map(|to| format!(" đến {}", vietnamese_date(to))).unwrap_or_default();
@@ -403,7 +417,8 @@ fn benefits(all: &[Benefit]) -> Message {
 
 fn dossiers(all: &[Dossier], today: Date) -> Message {
     if all.is_empty() {
-        return say(vec![line("Dữ liệu hiện chưa có hồ sơ nào bạn đã nộp.")]).with([topic("service/dossier-tracking", "Cách theo dõi hồ sơ")]);
+        return say(vec![line("Dữ liệu hiện chưa có hồ sơ nào bạn đã nộp.")])
+            .with([topic("service/dossier-tracking", "Cách theo dõi hồ sơ")]);
     }
     let item = |dossier: &Dossier| {
         let state = match dossier.status {
@@ -418,7 +433,11 @@ fn dossiers(all: &[Dossier], today: Date) -> Message {
         vec![
             Span::plain(format!("{} ({}): ", dossier.procedure, dossier.code)),
             Span::bold(state),
-            Span::plain(format!(". Nhận {}, hẹn trả {}.{missing}{payment}", vietnamese_date(dossier.received), vietnamese_date(dossier.due))),
+            Span::plain(format!(
+                ". Nhận {}, hẹn trả {}.{missing}{payment}",
+                vietnamese_date(dossier.received),
+                vietnamese_date(dossier.due)
+            )),
         ]
     };
     list("Hồ sơ của bạn, mới nhất trước:".to_owned(), all.iter().map(item).collect())
@@ -455,9 +474,14 @@ fn card_of(card: Option<&Card>, today: Date) -> Message {
     }
     blocks.extend(bullets(items));
     if ends {
-        blocks.push(line("⚠ Bạn gia hạn sớm để không gián đoạn: đi làm thì hỏi công ty, hộ gia đình thì đóng qua điểm thu hoặc trực tuyến."));
+        blocks
+            .push(line("⚠ Bạn gia hạn sớm để không gián đoạn: đi làm thì hỏi công ty, hộ gia đình thì đóng qua điểm thu hoặc trực tuyến."));
     }
-    let renew = if ends { topic("bhyt/card-expired-renew", "Cách gia hạn thẻ") } else { topic("bhyt/benefit-levels", "Được chi trả bao nhiêu") };
+    let renew = if ends {
+        topic("bhyt/card-expired-renew", "Cách gia hạn thẻ")
+    } else {
+        topic("bhyt/benefit-levels", "Được chi trả bao nhiêu")
+    };
     say(blocks).with([renew, topic("bhyt/five-year-exemption", "5 năm liên tục"), Some(look_choice(What::Visits))])
 }
 
@@ -481,7 +505,8 @@ fn visits(all: &[Visit]) -> Message {
 
 fn dependants(all: &[Dependant], today: Date) -> Message {
     if all.is_empty() {
-        return say(vec![line("Dữ liệu hiện chưa ghi nhận con của bạn.")]).with([topic("bhyt/child-under-6-card", "Thẻ cho trẻ dưới 6 tuổi")]);
+        return say(vec![line("Dữ liệu hiện chưa ghi nhận con của bạn.")])
+            .with([topic("bhyt/child-under-6-card", "Thẻ cho trẻ dưới 6 tuổi")]);
     }
     let item = |child: &Dependant| {
         let card = match &child.card {
@@ -499,7 +524,8 @@ pub mod form {
     use super::{BirthError, IdentifierError};
 
     /// After the first step, whatever was typed.
-    pub const SENT: &str = "Nếu thông tin khớp với dữ liệu, mã xác thực 6 số đã được gửi đến số điện thoại đã đăng ký. Mã có hiệu lực 5 phút.";
+    pub const SENT: &str =
+        "Nếu thông tin khớp với dữ liệu, mã xác thực 6 số đã được gửi đến số điện thoại đã đăng ký. Mã có hiệu lực 5 phút.";
     /// No agreement, no lookup.
     pub const NO_CONSENT: &str = "Bạn cần đồng ý để mình được đọc hồ sơ. Không đồng ý, bạn vẫn hỏi đáp bình thường hoặc gọi 1900 9068.";
     /// The form is closed.
@@ -570,7 +596,14 @@ mod tests {
 
     #[test]
     fn a_card_warns_thirty_days_before_its_end() {
-        let card = |to| Card { number: "DN4790012345678".to_owned(), from: date(2026, 1, 1), to, facility: "TYT".to_owned(), benefit_code: 4, five_years: None };
+        let card = |to| Card {
+            number: "DN4790012345678".to_owned(),
+            from: date(2026, 1, 1),
+            to,
+            facility: "TYT".to_owned(),
+            benefit_code: 4,
+            five_years: None,
+        };
         let today = date(2026, 11, 26);
         assert_eq!(validity(&card(date(2026, 12, 26)), today), ("còn 30 ngày, hết hạn 26/12/2026".to_owned(), true));
         assert_eq!(validity(&card(date(2026, 12, 27)), today), ("còn hạn đến 27/12/2026".to_owned(), false));
