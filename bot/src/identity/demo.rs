@@ -102,7 +102,7 @@ impl Facts<'_> {
         self.rows.push(RecordRow { person_hash: self.person_hash.clone(), kind, record_hash: hash, sealed });
     }
 
-    fn work(&mut self, name: &str, kinds: &[Kind], from: Month, to: Month, employer: &str, job: &str, salary_dong: i64) {
+    fn work(&mut self, name: &str, kinds: &[Kind], (from, to): (Month, Month), employer: &str, job: &str, salary_dong: i64) {
         for kind in kinds {
             let (employer, job) = (employer.to_owned(), job.to_owned());
             let period = Contribution { kind: *kind, from, to, employer, job, salary_dong };
@@ -123,7 +123,7 @@ fn facts(key: &Key, person: &DemoPerson, today: Date) -> Vec<RecordRow> {
         "0012345678" => young_mother(&mut facts, today, month),
         "0023456789" => pensioner(&mut facts, today, month),
         _ => {
-            facts.work("a", &Kind::ALL, month.plus(-20), month.plus(-1), "Công ty Thử Nghiệm Ba", "nhân viên bán hàng", 6_000_000);
+            facts.work("a", &Kind::ALL, (month.plus(-20), month.plus(-1)), "Công ty Thử Nghiệm Ba", "nhân viên bán hàng", 6_000_000);
         }
     }
     facts.rows
@@ -131,9 +131,9 @@ fn facts(key: &Key, person: &DemoPerson, today: Date) -> Vec<RecordRow> {
 
 fn young_mother(facts: &mut Facts<'_>, today: Date, month: Month) {
     let all = Kind::ALL;
-    facts.work("a", &all, month.plus(-176), month.plus(-96), "Công ty May Thử Nghiệm Một", "công nhân may", 4_500_000);
-    facts.work("b", &all, month.plus(-83), month.plus(-40), "Công ty May Thử Nghiệm Một", "tổ trưởng", 6_200_000);
-    facts.work("c", &all, month.plus(-39), month.plus(-1), "Công ty Điện Tử Thử Nghiệm Hai", "kiểm hàng", 8_400_000);
+    facts.work("a", &all, (month.plus(-176), month.plus(-96)), "Công ty May Thử Nghiệm Một", "công nhân may", 4_500_000);
+    facts.work("b", &all, (month.plus(-83), month.plus(-40)), "Công ty May Thử Nghiệm Một", "tổ trưởng", 6_200_000);
+    facts.work("c", &all, (month.plus(-39), month.plus(-1)), "Công ty Điện Tử Thử Nghiệm Hai", "kiểm hàng", 8_400_000);
     let sick = Benefit {
         kind: BenefitKind::Sickness,
         from: before(today, 200.days()),
@@ -204,8 +204,15 @@ fn young_mother(facts: &mut Facts<'_>, today: Date, month: Month) {
 
 fn pensioner(facts: &mut Facts<'_>, today: Date, month: Month) {
     let retired = month.plus(-22);
-    facts.work("a", &[Kind::Bhxh, Kind::Bhyt], retired.plus(-396), retired.plus(-210), "Nhà máy Cơ Khí Thử Nghiệm", "thợ nguội", 1_100_000);
-    facts.work("b", &Kind::ALL, retired.plus(-209), retired.plus(-1), "Nhà máy Cơ Khí Thử Nghiệm", "quản đốc", 9_800_000);
+    facts.work(
+        "a",
+        &[Kind::Bhxh, Kind::Bhyt],
+        (retired.plus(-396), retired.plus(-210)),
+        "Nhà máy Cơ Khí Thử Nghiệm",
+        "thợ nguội",
+        1_100_000,
+    );
+    facts.work("b", &Kind::ALL, (retired.plus(-209), retired.plus(-1)), "Nhà máy Cơ Khí Thử Nghiệm", "quản đốc", 9_800_000);
     for back in 0..8_i32 {
         let from = before(today.first_of_month(), Span::new().months(back));
         let paid = (back > 0).then(|| from.checked_add(4.days()).unwrap_or(from));

@@ -152,7 +152,7 @@ fn same_distribution(one: &[f64], two: &[f64]) -> f64 {
     let apart = one.iter().chain(&two).map(|at| (share(&one, *at) - share(&two, *at)).abs()).fold(0.0, f64::max);
     let size = (one.len() * two.len()) as f64 / (one.len() + two.len()) as f64;
     let lambda = (size.sqrt() + 0.12 + 0.11 / size.sqrt()) * apart;
-    let sum: f64 = (1..=100).map(|k| f64::from(k)).map(|k| (-1.0_f64).powf(k - 1.0) * (-2.0 * k * k * lambda * lambda).exp()).sum();
+    let sum: f64 = (1..=100).map(f64::from).map(|k| (-1.0_f64).powf(k - 1.0) * (-2.0 * k * k * lambda * lambda).exp()).sum();
     (2.0 * sum).clamp(0.0, 1.0)
 }
 

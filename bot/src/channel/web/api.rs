@@ -176,7 +176,7 @@ fn shown(events: Vec<Recorded>) -> Vec<Shown> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Shown {
-    Recorded(Recorded),
+    Recorded(Box<Recorded>),
     /// A personal message, opened; without `message` its time is over.
     Personal {
         seq: u64,
@@ -193,7 +193,7 @@ impl Shown {
         let kind = event.kind();
         Some(match event.for_citizen()? {
             Event::PersonalMessage { until_ms, open, .. } => Shown::Personal { seq, at_ms, kind, until_ms, message: open },
-            event => Shown::Recorded(Recorded { seq, at_ms, event }),
+            event => Shown::Recorded(Box::new(Recorded { seq, at_ms, event })),
         })
     }
 }

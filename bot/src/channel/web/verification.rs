@@ -45,11 +45,11 @@ pub(super) struct FormBody {
 }
 
 /// Why a form cannot go on.
-pub(super) struct Refused(Response);
+pub(super) struct Refused(Box<Response>);
 
 impl From<ApiError> for Refused {
     fn from(error: ApiError) -> Refused {
-        Refused(error.into_response())
+        Refused(Box::new(error.into_response()))
     }
 }
 
@@ -78,7 +78,7 @@ impl From<FormError> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let mut response = self.0;
+        let mut response = *self.0;
         response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
         response
     }
@@ -89,7 +89,7 @@ fn refused(status: StatusCode, code: &'static str, message: String, wait_s: Opti
     if let Some(value) = wait_s.and_then(|wait_s| header::HeaderValue::from_str(&wait_s.to_string()).ok()) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
-    Refused(response)
+    Refused(Box::new(response))
 }
 
 /// A field of the form that cannot be read; the name of the field stands in the code.
