@@ -380,4 +380,8 @@ fn switches_leave_a_way_to_a_person() {
 #[test]
 fn the_dialogue_knows_no_clock_no_chance_and_no_outside() {
     assert!(sources::pure("bot/src/dialogue") >= 5);
+    // What it imports from elsewhere.
+    for file in ["record.rs", "code.rs", "birth.rs"] {
+        sources::pure(&format!("bot/src/identity/{file}"));
+    }
 }
