@@ -163,7 +163,7 @@ pub fn share_contact_choice() -> Choice {
 
 /// A contact of somebody else.
 pub fn contact_of_another() -> Vec<Block> {
-    vec![line("Mình chỉ nhận được số của chính tài khoản Telegram này, qua nút chia sẻ. Mình không lưu liên hệ bạn vừa gửi.")]
+    vec![line("Mình chỉ nhận số điện thoại của chính tài khoản Telegram này, qua nút chia sẻ. Mình không lưu liên hệ bạn vừa gửi.")]
 }
 
 /// The contact proved nothing, for whatever reason.
