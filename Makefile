@@ -6,6 +6,7 @@ SHAPE = --workspace --all-targets
 
 run:
 	$(CARGO) build --release --package hotro
+	./target/release/hotro records demo
 	./target/release/hotro serve
 
 # The build is a step of its own: `cargo test` makes no program that only another package's tests run.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::channel::web::LimitsConfig;
+use crate::conversation::RetentionConfig;
 use crate::desk::calendar::Calendar;
 use crate::desk::queue::Rules;
 use crate::desk::settings::Settings;
@@ -39,6 +40,16 @@ const KEYS: &[&str] = &[
     "mail.smtp_url",
     "mail.from",
     "mail.to",
+    "records.upstream_url",
+    "records.upstream_key",
+    "records.upstream_identity",
+    "records.timeout_ms",
+    "retention.conversation_days",
+    "retention.telegram_update_days",
+    "sms.gateway",
+    "sms.url",
+    "sms.body",
+    "sms.authorization",
     "telegram.token",
     "telegram.api_url",
     "telegram.public_url",
@@ -74,6 +85,12 @@ pub struct Config {
     pub webhook: WebhookConfig,
     /// The mailbox that is told who waits while nobody is at the desk; off without an SMTP URL.
     pub mail: MailConfig,
+    /// Personal records.
+    pub records: RecordsConfig,
+    /// How long things are kept.
+    pub retention: RetentionConfig,
+    /// Texts to the telephones of citizens.
+    pub sms: SmsConfig,
     /// Telegram; off without a token.
     pub telegram: TelegramConfig,
     /// What is logged, and how.
@@ -93,6 +110,9 @@ impl Default for Config {
             desk: DeskConfig::default(),
             webhook: WebhookConfig::default(),
             mail: MailConfig::default(),
+            records: RecordsConfig::default(),
+            retention: RetentionConfig::default(),
+            sms: SmsConfig::default(),
             telegram: TelegramConfig::default(),
             log: LogConfig::default(),
         }
@@ -177,6 +197,58 @@ pub struct MailConfig {
     pub from: Option<String>,
     /// The mailbox; needed with `smtp_url`.
     pub to: Option<String>,
+}
+
+/// Personal records: from the tables of this installation, or from another system.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RecordsConfig {
+    /// `https://` address of another system that has the records; docs/records-api.yaml says what it answers. Default none: the tables
+    /// that `hotro records import` fills.
+    pub upstream_url: Option<String>,
+    /// What this program proves itself with there, a bearer key; from the variable HOTRO_RECORDS_UPSTREAM_KEY.
+    pub upstream_key: Option<Secret>,
+    /// A PEM file with a certificate and its private key, for mutual TLS.
+    pub upstream_identity: Option<PathBuf>,
+    /// How long an answer is waited for, in milliseconds. Default 3000.
+    pub timeout_ms: NonZeroU32,
+}
+
+impl Default for RecordsConfig {
+    fn default() -> RecordsConfig {
+        let timeout_ms = NonZeroU32::new(3_000).unwrap_or(NonZeroU32::MIN);
+        RecordsConfig { upstream_url: None, upstream_key: None, upstream_identity: None, timeout_ms }
+    }
+}
+
+/// Texts to the telephones of citizens.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SmsConfig {
+    /// How. Default `auto`.
+    pub gateway: SmsGateway,
+    /// Where the gateway takes a POST.
+    pub url: Option<String>,
+    /// The body of that request, with `{phone}` and `{text}`: JSON when it begins with a bracket, else a form. Default a JSON object
+    /// with `to` and `text`.
+    pub body: Option<String>,
+    /// The value of the header Authorization; from the variable HOTRO_SMS_AUTHORIZATION.
+    pub authorization: Option<Secret>,
+}
+
+/// A way to send texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmsGateway {
+    /// `http` when `sms.url` is set; otherwise `console` on a loopback address, and `off` on any other.
+    #[default]
+    Auto,
+    /// Prints one-time passwords where the program runs. For trying hotro; refused with a public address.
+    Console,
+    /// A gateway over HTTP.
+    Http,
+    /// None: nothing can be looked up.
+    Off,
 }
 
 /// Telegram.
@@ -318,6 +390,25 @@ impl Config {
         self.web.public_url.as_ref().map(|url| url.trim_end_matches('/').to_ascii_lowercase())
     }
 
+    /// How texts are sent.
+    ///
+    /// # Errors
+    /// One-time passwords would be printed by a server that strangers reach.
+    pub fn sms_gateway(&self) -> Result<SmsGateway, ConfigError> {
+        let is_local = |url: &String| ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| url.starts_with(local));
+        let is_public = !self.listen.ip().is_loopback() || self.web.public_url.as_ref().is_some_and(|url| !is_local(url));
+        match self.sms.gateway {
+            SmsGateway::Auto if self.sms.url.is_some() => Ok(SmsGateway::Http),
+            SmsGateway::Auto if is_public => Ok(SmsGateway::Off),
+            SmsGateway::Auto => Ok(SmsGateway::Console),
+            SmsGateway::Console if is_public => Err(ConfigError::Value(
+                "sms.gateway: console prints one-time passwords and is for trying hotro on a loopback address only".to_owned(),
+            )),
+            SmsGateway::Http if self.sms.url.is_none() => Err(ConfigError::Value("sms.url: needed with sms.gateway = \"http\"".to_owned())),
+            gateway => Ok(gateway),
+        }
+    }
+
     /// The database to open.
     pub fn database_url(&self) -> String {
         match &self.database_url {
@@ -406,8 +497,13 @@ fn check_alone(key: &str, alone: Table) -> Result<(), ConfigError> {
     match alone.try_into::<Config>() {
         Ok(_) => Ok(()),
         Err(error) => {
-            let secret =
-                key.contains("token") || key.contains("secret") || key.contains("database_url") || key.contains("smtp_url") || key == "key";
+            let secret = key.contains("token")
+                || key.contains("smtp_url")
+                || key.contains("secret")
+                || key.contains("upstream_key")
+                || key.contains("authorization")
+                || key.contains("database_url")
+                || key == "key";
             let reason = if secret { "the value does not fit" } else { error.message() };
             Err(ConfigError::Value(format!("{key}: {reason}")))
         }

@@ -11,5 +11,6 @@ pub mod conversation;
 pub mod desk;
 pub mod dialogue;
 pub mod places;
+pub mod identity;
 pub mod secret;
 pub mod store;

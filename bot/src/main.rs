@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use command::records::AuditOf;
 use hotro::config::Config;
 use hotro::desk::account::Role;
+use hotro::identity::import::FileKind;
 
 #[derive(Parser)]
 #[command(name = "hotro", version, about = "Answers citizens of Vietnam Social Security on the web, on Telegram and in a terminal.")]
@@ -143,6 +145,34 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Personal records.
+    Records {
+        #[command(subcommand)]
+        command: RecordsCommand,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Who has read personal records, the newest first: time, who, what, whose (hash), conversation, reason.
+    Audit {
+        /// Of the person whose social-insurance code stands on the standard input.
+        #[arg(long)]
+        code: bool,
+        /// In this conversation.
+        #[arg(long, value_name = "ID", conflicts_with = "code")]
+        conversation: Option<uuid::Uuid>,
+        /// By this operator.
+        #[arg(long, value_name = "ID", conflicts_with_all = ["code", "conversation"])]
+        operator: Option<uuid::Uuid>,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// The key that everything is sealed with.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Who may work at the console.
     Operator {
         #[command(subcommand)]
@@ -197,6 +227,31 @@ enum PlacesCommand {
 }
 
 #[derive(Subcommand)]
+enum KeyCommand {
+    /// Exchange it for another one. Stop all nodes first, start them with the new one afterwards.
+    Rotate {
+        /// The file with the new key: 64 hexadecimal digits (openssl rand -hex 32).
+        #[arg(long, value_name = "FILE")]
+        new_key_file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum RecordsCommand {
+    /// Add invented people to try lookups with.
+    Demo,
+    /// Import CSV files of one kind; docs/records.md has the columns. A file with a mistake changes nothing.
+    Import {
+        /// person, contribution, benefit, dossier, card, visit or dependant.
+        #[arg(long, value_parser = parse_kind)]
+        kind: FileKind,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
 enum OperatorCommand {
     /// Add an operator and print the link with which they set their password.
     Add {
@@ -221,6 +276,10 @@ enum OperatorCommand {
         /// Their name.
         name: String,
     },
+}
+
+fn parse_kind(word: &str) -> Result<FileKind, String> {
+    FileKind::parse(word).ok_or_else(|| format!("expected one of {}", FileKind::ALL.map(FileKind::name).join(", ")))
 }
 
 fn parse_role(word: &str) -> Result<Role, String> {
@@ -264,8 +323,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { database, .. }
         | Command::Replay { database, .. }
         | Command::Gaps { database, .. }
-        | Command::Operator { database, .. }
-        | Command::Places { database, .. } => database.flags(),
+        | Command::Places { database, .. }
+        | Command::Records { database, .. }
+        | Command::Audit { database, .. }
+        | Command::Key { database, .. }
+        | Command::Operator { database, .. } => database.flags(),
         _ => Vec::new(),
     };
     flags.extend(cli.faq.as_ref().map(|dir| ("faq_dir", dir.display().to_string())));
@@ -300,6 +362,20 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             PlacesCommand::Read { texts } => command::places::explain(&config, &texts)?,
             PlacesCommand::Reports => command::places::reports(&config)?,
         },
+        Command::Records { command, .. } => match command {
+            RecordsCommand::Demo => command::records::demo(&config)?,
+            RecordsCommand::Import { kind, files } => command::records::import(&config, kind, &files)?,
+        },
+        Command::Key { command: KeyCommand::Rotate { new_key_file }, .. } => command::records::rotate_key(&config, &new_key_file)?,
+        Command::Audit { code, conversation, operator, .. } => {
+            let of = match (conversation, operator) {
+                (Some(id), _) => AuditOf::Conversation(id),
+                (_, Some(id)) => AuditOf::Operator(id),
+                _ if code => AuditOf::Code,
+                _ => AuditOf::All,
+            };
+            command::records::audit(&config, &of)?;
+        }
         Command::Operator { command, .. } => match command {
             OperatorCommand::Add { name, role, display_name } => command::operator::add(&config, &name, display_name.as_deref(), role)?,
             OperatorCommand::Invite { name } => command::operator::invite(&config, &name)?,

@@ -95,6 +95,8 @@
       confirmMore: 'Nội dung đang có sẽ không hiện ở đây nữa.',
       confirmYes: 'Bắt đầu mới',
       confirmNo: 'Giữ lại',
+      gone: 'Thông tin cá nhân đã được ẩn.',
+      formFailed: 'Chưa mở được, bạn thử lại nhé.',
     },
     en: {
       label: 'Ask BHXH',
@@ -155,6 +157,8 @@
       confirmMore: 'What is here now will no longer be shown.',
       confirmYes: 'Start new',
       confirmNo: 'Keep this one',
+      gone: 'Personal information is hidden now.',
+      formFailed: 'This could not be opened. Please try again.',
     },
   };
   const T = TEXTS[LANG];
@@ -746,7 +750,14 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
         citizenSeq = Math.max(citizenSeq, event.seq);
         if (caughtUp || Math.abs(Date.now() - event.at_ms) < REPLY_SLOW_MS) saidNow();
         break;
+      case 'verification_ended':
+        hidePersonal();
+        break;
+      case 'erase_done':
+        view.wipe();
+        break;
       case 'bot_message':
+      case 'personal_message':
       case 'operator_message':
       case 'operator_answer':
         replySeq = event.seq;
@@ -961,6 +972,20 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     return el('div.msg.operator', { lang: 'vi' }, el('span.who', nameOf(who), hidden(': ')), el('div.card', ...pieces));
   }
 
+  /** Shown while it may be; its server keeps it sealed. */
+  function personalMessage(event) {
+    const left = event.until_ms - Date.now();
+    if (!event.message || left <= 0) return el('p.note', T.gone);
+    const node = botMessage({ ...event, outcome: 'action' });
+    node.classList.add('personal');
+    setTimeout(() => hidePersonal(node), left);
+    return node;
+  }
+
+  function hidePersonal(...nodes) {
+    (nodes.length ? nodes : log.querySelectorAll('.personal')).forEach((node) => node.replaceWith(el('p.note', T.gone)));
+  }
+
   function operatorAnswer(event) {
     const node = botMessage(event);
     node.className = 'msg operator';
@@ -1050,6 +1075,12 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
       newer.hidden = true;
       this.showOutbox();
       this.paint();
+    },
+
+    /** Everything shown so far was erased. */
+    wipe() {
+      log.querySelectorAll('.msg, time, .note:not(.rule)').forEach((node) => node.remove());
+      activeChoices = null;
     },
 
     startFailed(reason) {
@@ -1182,6 +1213,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
       case 'citizen_message': case 'citizen_choice': return citizenMessage();
       case 'citizen_attachment': return citizenMessage(event.media_type?.startsWith('image') ? T.photo : T.file);
       case 'bot_message': return botMessage(event);
+      case 'personal_message': return personalMessage(event);
       case 'operator_message': return operatorMessage(event);
       case 'operator_answer': return operatorAnswer(event);
       case 'handoff_claimed': return note(`${nameOf(event.operator)} ${T.joined}`);
@@ -1312,6 +1344,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   function close() {
     if (!isOpen) return;
     closeConfirm();
+    closeSecure();
     isOpen = false;
     panel.hidden = true;
     dock.hidden = false;
@@ -1331,7 +1364,34 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     if (stored.get('label') !== 'closed') stored.set('label', 'closed');
   }
 
+  let secure = null; // the secure form, while it is open
+
+  function closeSecure() {
+    const was = secure;
+    secure?.close();
+    return !!was;
+  }
+
+  /** What stands on pages of its own: the form and the print. */
+  async function special(id) {
+    const to = session;
+    const post = (what) => call(`/api/conversations/${to.id}/${what}`, to.token, {});
+    try {
+      const { secureForm, printSummary } = await import(`${ORIGIN}/secure-form.js`);
+      if (id === 'print') return void printSummary(ORIGIN, () => post('summary'));
+      if (secure) return;
+      const hide = (hidden) => { body.hidden = foot.hidden = hidden; };
+      secure = secureForm({ root, call, open: () => post('verification'), done() { secure = null; hide(false); scrollToFirstLine(end, 'auto'); focusHome(); } });
+      hide(true);
+      panel.append(secure.node);
+      secure.node.querySelector('h3')?.focus();
+    } catch {
+      tell(T.formFailed, 6_000);
+    }
+  }
+
   function choose(id, text) {
+    if (session && (id === 'verify' || id === 'print')) return void special(id);
     if (submit({ choice: id, label: text })) focusHome();
   }
 
@@ -1380,9 +1440,9 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 
   function onPanelKey(event) {
     if (event.key === 'Escape' && !event.isComposing) {
-      if (!closeConfirm()) close();
+      if (!closeSecure() && !closeConfirm()) close();
     } else if (event.key === 'Tab' && phone.matches) {
-      const stops = [...panel.querySelectorAll('button:enabled, a[href], textarea, [tabindex="0"]')].filter((node) => node.getClientRects().length && !node.closest('[inert]'));
+      const stops = [...panel.querySelectorAll('button:enabled, a[href], textarea, input, [tabindex="0"]')].filter((node) => node.getClientRects().length && !node.closest('[inert]'));
       const edge = stops.at(event.shiftKey ? 0 : -1);
       if (root.activeElement !== edge && !(event.shiftKey && root.activeElement === panel)) return;
       event.preventDefault();

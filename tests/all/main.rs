@@ -13,5 +13,6 @@ mod dialogue;
 mod gaps;
 mod handoff;
 mod http;
+mod identity;
 mod store;
 mod telegram;

@@ -194,7 +194,7 @@ async fn updates_out_of_order_are_answered_in_order() {
     an.says("/tintuc");
     server.release_updates(true);
     let sent = exactly(&server, AN, 4).await;
-    assert!(sent[1].contains("Mình giúp được") && sent[2].contains("xóa dữ liệu") && sent[3].contains("Tin chính sách"), "{sent:#?}");
+    assert!(sent[1].contains("Mình giúp được") && sent[2].contains("Xóa dữ liệu") && sent[3].contains("Tin chính sách"), "{sent:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -220,6 +220,32 @@ impl Browser {
         violations.iter().map(|violation| format!("{}: {} {}", violation["id"], violation["help"], violation["nodes"])).collect()
     }
 
+    /// A picture of what is seen, as PNG.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn picture(&self) -> Vec<u8> {
+        self.client.screenshot().await.expect("a picture is taken")
+    }
+
+    /// Goes to another page.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn go(&self, url: &str) {
+        self.client.goto(url).await.expect("the page opens");
+    }
+
+    /// Looks at the window that the page has opened, as soon as it is there.
+    ///
+    /// # Panics
+    /// It does not open in time.
+    pub async fn other_window(&self) {
+        let here = self.client.window().await.expect("a window");
+        let other = until("another window opens", async || self.client.windows().await.ok()?.into_iter().find(|window| *window != here));
+        self.client.switch_to_window(other.await).await.expect("it is there");
+    }
+
     async fn find(&self, selector: &str) -> Option<Element> {
         let host = self.client.find(Locator::Css("hotro-widget")).await.ok()?;
         host.shadow_root().await.ok()?.find(Locator::Css(selector)).await.ok()

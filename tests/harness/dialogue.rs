@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use faq::Faq;
-use hotro::dialogue::{Channel, Context, Event, Input, Recorded, Situation, State, Turn, step};
+use hotro::dialogue::{Channel, Context, Event, Input, Lookups, Recorded, Situation, State, Turn, step};
 use jiff::civil::datetime;
 use jiff::tz::Offset;
 use knowledge::Knowledge;
@@ -64,7 +64,8 @@ impl Conversation {
     /// The turn that an input would lead to.
     pub fn step(&self, input: &Input) -> Turn {
         let places = Places::embedded();
-        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel, desk: &self.desk, places: &places };
+        let (knowledge, desk) = (knowledge(), &self.desk);
+        let context = Context { knowledge, now_ms: now_ms(), channel: self.channel, desk, places: &places, lookups: Lookups::On };
         step(&self.state, &format!("input-{}", self.state.seq), input, &context)
     }
 }

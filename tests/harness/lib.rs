@@ -12,6 +12,7 @@ pub mod latency;
 pub mod memory;
 pub mod postgres;
 pub mod server;
+pub mod sms;
 pub mod sources;
 pub mod telegram;
 pub mod wait;

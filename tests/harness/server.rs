@@ -63,6 +63,11 @@ impl Options {
         NO_LIMITS.iter().chain([&KEY, &ALWAYS_OPEN]).fold(Options::default(), |options, (name, value)| options.variable(name, value))
     }
 
+    /// Texts go to this gateway.
+    pub fn sms(self, sms: &crate::sms::Sms) -> Options {
+        self.variable("HOTRO_SMS_URL", sms.url()).variable("HOTRO_SMS_AUTHORIZATION", crate::sms::AUTHORIZATION)
+    }
+
     /// Another database.
     pub fn database(mut self, url: &str) -> Options {
         self.database = Some(url.to_owned());
@@ -127,6 +132,19 @@ impl Server {
         self.address = address.with_context(|| self.log())?;
         self.process = Some(process);
         Ok(())
+    }
+
+    /// Adds the invented people, with the program's own command.
+    ///
+    /// # Panics
+    /// It fails.
+    pub async fn invent_people(&self) {
+        let (folder, url) = (self.folder.path().to_owned(), self.database_url());
+        let added = tokio::task::spawn_blocking(move || {
+            run_with(&folder, &["records", "demo", "--data", "data", "--database", &url], &[KEY], b"").expect("the program runs")
+        });
+        let added = added.await.expect("it does not panic");
+        assert_eq!(added.code, Some(0), "{}", added.stderr);
     }
 
     /// `http://127.0.0.1:<port>` and a path.

@@ -12,14 +12,16 @@ const FORBIDDEN: [&str; 9] = ["tokio", "axum", "sqlx", "teloxide", "reqwest", "S
 /// # Panics
 /// Something does, or cannot be read.
 pub fn pure(path: &str) -> usize {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    pure_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path))
+}
+
+fn pure_below(path: &Path) -> usize {
     if path.is_file() {
-        check_file(&path);
+        check_file(path);
         return 1;
     }
-    let files: Vec<_> = fs::read_dir(&path).expect("a folder of sources").map(|entry| entry.expect("an entry of it").path()).collect();
-    files.iter().for_each(|file| check_file(file));
-    files.len()
+    let entries = fs::read_dir(path).expect("a folder of sources");
+    entries.map(|entry| pure_below(&entry.expect("an entry of it").path())).sum()
 }
 
 fn check_file(path: &Path) {

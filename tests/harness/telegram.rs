@@ -54,7 +54,7 @@ pub struct Sent {
     pub message_id: i64,
     /// As sent, with tags.
     pub html: String,
-    /// Its buttons: what they say, and what they send back (empty for a link).
+    /// Its buttons: what they say, and what they send back (empty for a link; of a Web App its address, of one that shares the contact `contact`).
     pub buttons: Vec<(String, String)>,
 }
 
@@ -273,6 +273,12 @@ impl Citizen<'_> {
             "callback_query",
             |id| json!({"id": format!("tap-{id}"), "from": user(self.chat_id), "chat_instance": "1", "message": message, "data": data}),
         );
+    }
+
+    /// Shares a contact: the citizen's own, or somebody's else.
+    pub fn shares_contact(&self, phone: &str, own: bool) -> i64 {
+        let user_id = if own { self.chat_id } else { self.chat_id + 1 };
+        self.sends(json!({"contact": {"phone_number": phone, "first_name": "An", "user_id": user_id}}))
     }
 
     /// Sends a sticker.
@@ -526,11 +532,17 @@ fn send_message(world: &mut World, chat_id: i64, body: &Value) -> Response {
     let mut buttons = Vec::new();
     for button in rows.iter().filter_map(Value::as_array).flatten() {
         let data = button["callback_data"].as_str().unwrap_or_default();
-        let url = button["url"].as_str();
+        let app = button["web_app"]["url"].as_str();
+        let url = button["url"].as_str().or(app);
         if data.len() > 64 || url.is_some_and(|url| !url.starts_with("https://")) || (data.is_empty() && url.is_none()) {
             return refused(StatusCode::BAD_REQUEST, "Bad Request: BUTTON_INVALID");
         }
+        let data = if let Some(app) = app { app } else { data };
         buttons.push((button["text"].as_str().unwrap_or_default().to_owned(), data.to_owned()));
+    }
+    for button in body["reply_markup"]["keyboard"].as_array().into_iter().flatten().filter_map(Value::as_array).flatten() {
+        let asked = if button["request_contact"] == true { "contact" } else { "" };
+        buttons.push((button["text"].as_str().unwrap_or_default().to_owned(), asked.to_owned()));
     }
     world.messages += 1;
     let message_id = world.messages;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use hotro::channel::terminal;
 use hotro::config::Config;
 use hotro::conversation::now_ms;
-use hotro::dialogue::{Channel, Context, Event, Input, Situation, State, day_in_vietnam, step};
+use hotro::dialogue::{Channel, Context, Event, Input, Lookups, Situation, State, day_in_vietnam, step};
 use knowledge::{AskContext, Decision, Knowledge, Reading};
 use serde_json::json;
 
@@ -28,7 +28,14 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
         println!("{}", summary(&knowledge, &reading, micros));
         return Ok(());
     }
-    let context = Context { knowledge: &knowledge, now_ms: now_ms(), channel: Channel::Terminal, desk: &Situation::USUAL, places: &places };
+    let context = Context {
+        knowledge: &knowledge,
+        now_ms: now_ms(),
+        channel: Channel::Terminal,
+        desk: &Situation::USUAL,
+        places: &places,
+        lookups: Lookups::Off,
+    };
     let input = Input::Message { text: question.to_owned() };
     // A conversation that has begun: an answer, not a greeting.
     let state = State { seq: 1, ..State::default() };

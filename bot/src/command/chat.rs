@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use hotro::channel::terminal;
 use hotro::config::Config;
 use hotro::conversation::now_ms;
-use hotro::dialogue::{Channel, Context, Event, Input, Recorded, Situation, State, step};
+use hotro::dialogue::{Channel, Context, Event, Input, Lookups, Recorded, Situation, State, step};
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let knowledge = super::load_knowledge(config)?;
@@ -14,7 +14,9 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let mut say = |state: &mut State, input: &Input| -> anyhow::Result<()> {
         let now_ms = now_ms();
-        let context = Context { knowledge: &knowledge, now_ms, channel: Channel::Terminal, desk: &Situation::USUAL, places: &places };
+        let desk = &Situation::USUAL;
+        let context =
+            Context { knowledge: &knowledge, now_ms, channel: Channel::Terminal, desk, places: &places, lookups: Lookups::Off };
         for event in step(state, "terminal", input, &context).events {
             if let Event::BotMessage { message, .. } = &event {
                 writeln!(out, "{}", terminal::render(message))?;

@@ -12,6 +12,7 @@ pub(crate) mod gaps;
 pub(crate) mod learning_curve;
 pub(crate) mod operator;
 pub(crate) mod places;
+pub(crate) mod records;
 pub(crate) mod replay;
 pub(crate) mod serve;
 

@@ -69,10 +69,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let key = super::load_key(config, &store).await?;
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
-    let hotline = Hotline::open(conversations.clone(), key, config.desk.rules(), config.desk.settings(), config.desk.attachments_kept_ms())
+    let hotline = Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings(), config.desk.attachments_kept_ms())
         .await
         .context("opening the queue")?;
     let outgoing = Outgoing::new(config, conversations.clone(), hotline.clone())?;
+    let identity = super::records::identity(config, &conversations, key.clone()).await?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
     let (desk_routes, desk_doc) = api::router(desk);
     let hotline_task = tokio::spawn({
@@ -80,11 +81,29 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         async move { hotline.run(stopping).await }
     });
     let outgoing_task = outgoing.map(|outgoing| tokio::spawn(outgoing.run(stopping.clone())));
+    let retention_task = tokio::spawn({
+        let (conversations, retention, stopping) = (conversations.clone(), config.retention, stopping.clone());
+        async move { conversations.keep_no_longer(retention, stopping).await }
+    });
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
+    let mut identity_task = None;
+    if let Some(identity) = identity.clone() {
+        web.attach_identity(identity.clone());
+        let stopping = stopping.clone();
+        identity_task = Some(tokio::spawn(async move { identity.run(stopping).await }));
+    }
     let mut router = web::router(web, desk_doc).merge(desk_routes);
     let mut telegram_task = None;
     if let Some(keys) = TelegramConfig::from_keys(&config.telegram)? {
         let telegram = Telegram::new(keys, conversations.clone()).context("telegram")?;
+        let page = config.public_origin().or_else(|| config.telegram.public_url.clone()).and_then(|url| url.parse().ok());
+        match (identity, page) {
+            (Some(identity), Some(page)) => telegram.attach_identity(identity, page),
+            (Some(_), None) => {
+                tracing::warn!("web.public_url is not set: Telegram cannot show the secure form, so nothing is looked up there")
+            }
+            (None, _) => {}
+        }
         router = router.merge(telegram.router());
         let stopping = stopping.clone();
         telegram_task = Some(tokio::spawn(async move {
@@ -112,7 +131,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .await
         .context("serving");
     let _ = hotline_task.await;
-    for task in [telegram_task, outgoing_task].into_iter().flatten() {
+    let _ = retention_task.await;
+    for task in [telegram_task, outgoing_task, identity_task].into_iter().flatten() {
         let _ = task.await;
     }
     store.close().await;

@@ -4,14 +4,18 @@ mod bell;
 mod gaps;
 mod phone;
 mod replay;
+mod retention;
 mod token;
+mod vault;
 mod whisper;
 
 pub use bell::Follower;
 pub use gaps::{GAPS_LISTED_MAX, Gap, Gaps, UNHELPED_KEPT_MAX, Unhelped, UnhelpedQuestion, Unhelpful, unhelped};
 pub use phone::Phone;
 pub use replay::{Difference, Replayed, replay};
+pub use retention::RetentionConfig;
 pub use token::Token;
+pub(crate) use vault::effect_place;
 pub use whisper::{Place, Whisper};
 
 use std::collections::HashMap;
@@ -27,9 +31,11 @@ use lru::LruCache;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::dialogue::{Attachment, Channel, Context, Effect, Event, Input, Recorded, Situation, State, Turn, Unkept, step};
+use crate::dialogue::{Attachment, Channel, Context, Effect, Errand, Event, Input, Recorded, Situation, State, Turn, Unkept, step};
+use crate::secret::Key;
 use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
 use bell::Bell;
+use vault::Vault;
 
 /// States kept in memory; the others are folded anew when they speak again. About 6 kB each.
 const STATES_CACHED_MAX: usize = 4_096;
@@ -144,6 +150,7 @@ pub struct Conversations {
     citizens_typing: broadcast::Sender<Uuid>,
     /// Set once, when the operators' side runs in this process.
     desk: OnceLock<Weak<dyn Desk>>,
+    vault: Vault,
 }
 
 type Slot = tokio::sync::Mutex<Option<Loaded>>;
@@ -168,6 +175,7 @@ impl Conversations {
             bell,
             citizens_typing: broadcast::Sender::new(TYPING_KEPT),
             desk: OnceLock::new(),
+            vault: Vault::default(),
         })
     }
 
@@ -214,7 +222,7 @@ impl Conversations {
         let at_ms = now_ms();
         let turn = self.turn(&state, "start", &Input::Start, channel, at_ms);
         let create = NewConversation { channel: channel.name(), token_hash: Some(token.hash()) };
-        let (append, _) = prepare(id, &state, None, Some(create), at_ms, &turn)?;
+        let (append, _) = prepare(id, &state, None, Some(create), at_ms, &turn, None)?;
         match self.store.append(append).await? {
             Appended::At { .. } => Ok(Begun { id, token }),
             // The id is fresh: nobody else can have begun it.
@@ -233,8 +241,15 @@ impl Conversations {
                 None => self.load(id).await?,
             };
             let at_ms = now_ms();
-            let turn = self.turn(&current.state, input_id, input, current.channel, at_ms);
-            let (append, next) = prepare(id, &current.state, Some(input_id), None, at_ms, &turn)?;
+            let mut turn = self.turn(&current.state, input_id, input, current.channel, at_ms);
+            if turn.events.is_empty() {
+                // Late news of something that is over: there is nothing to tell.
+                let seq = current.state.seq;
+                *loaded = Some(current);
+                return Ok(seq);
+            }
+            self.seal(id, &mut turn).await?;
+            let (append, next) = prepare(id, &current.state, Some(input_id), None, at_ms, &turn, self.vault.key.get())?;
             let desk = self.desk();
             let appended = match &desk {
                 Some(desk) if turn.effects.contains(&Effect::LeaveQueue) => desk.leave(append).await?,
@@ -244,6 +259,9 @@ impl Conversations {
                 Appended::At { first_seq } => {
                     if let Some(desk) = desk.filter(|_| turn.effects.iter().any(|effect| matches!(effect, Effect::QueueHandoff(_)))) {
                         desk.entered();
+                    }
+                    if turn.effects.iter().any(|effect| matches!(effect, Effect::Ask { .. })) {
+                        self.vault.errands.notify_one();
                     }
                     count(current.channel, &turn);
                     *loaded = Some(Loaded { state: next, ..current });
@@ -352,7 +370,8 @@ impl Conversations {
         let knowledge = self.knowledge();
         let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
         let places = self.places();
-        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk, places: &places })
+        let lookups = self.lookups();
+        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk, places: &places, lookups })
     }
 
     fn slot(&self, id: Uuid) -> Arc<Slot> {
@@ -401,6 +420,7 @@ fn prepare(
     create: Option<NewConversation>,
     at_ms: i64,
     turn: &Turn,
+    key: Option<&Key>,
 ) -> Result<(Append, State), ConversationError> {
     let (events, next) = record(state, at_ms, turn);
     let events = events
@@ -410,10 +430,23 @@ fn prepare(
             Ok(NewEvent { kind: recorded.event.kind(), body })
         })
         .collect::<Result<Vec<_>, ConversationError>>()?;
-    let effects = turn.effects.iter().map(|effect| match effect {
-        Effect::QueueHandoff(reason) => StoreEffect::QueueHandoff { reason: crate::store::HandoffReason(reason.name()) },
-        Effect::LeaveQueue => StoreEffect::LeaveQueue,
-        Effect::ReportPlace { kind, id, name } => StoreEffect::ReportPlace { kind: kind.name(), place_id: id.clone(), name: name.clone() },
+    let effects = turn.effects.iter().filter_map(|effect| match effect {
+        Effect::QueueHandoff(reason) => Some(StoreEffect::QueueHandoff { reason: crate::store::HandoffReason(reason.name()) }),
+        Effect::LeaveQueue => Some(StoreEffect::LeaveQueue),
+        Effect::ReportPlace { kind, id, name } => {
+            Some(StoreEffect::ReportPlace { kind: kind.name(), place_id: id.clone(), name: name.clone() })
+        }
+        Effect::Ask { request, errand } => {
+            let (kind, sealed) = match errand {
+                Errand::Fetch(what) => (format!("fetch:{}", what.name()), None),
+                Errand::CheckContact(phone) => {
+                    ("contact".to_owned(), Some(key?.seal(&effect_place(id, *request), phone.reveal().as_bytes())))
+                }
+                Errand::EndVerification => ("end-verification".to_owned(), None),
+                Errand::Erase => ("erase".to_owned(), None),
+            };
+            Some(StoreEffect::Ask { request: *request, kind, sealed })
+        }
     });
     let snapshot = if state.seq / SNAPSHOT_EVERY_EVENTS == next.seq / SNAPSHOT_EVERY_EVENTS {
         None

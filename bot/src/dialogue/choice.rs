@@ -8,6 +8,7 @@ use knowledge::places::{PlaceKind, Sort, UnitKey};
 use serde::{Deserialize, Serialize};
 
 use super::calculation::CalculationChoice;
+use crate::identity::record::What;
 
 /// A button under a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +82,22 @@ pub enum ChoiceId {
     ReportPlace,
     /// With this one.
     WrongPlace(PlaceKind, String),
+    /// Open the secure form. Channels that have one open it themselves.
+    Verify,
+    /// Show a part of the citizen's own record.
+    Look(What),
+    /// End what was proved.
+    SignOut,
+    /// Print the history. Only the widget can.
+    Print,
+    /// Share the citizen's own contact. Only Telegram can.
+    ShareContact,
+    /// Take this message away. Only Telegram can.
+    DeleteMessage,
+    /// Erase the conversation; asked once more before.
+    Erase,
+    /// Do not erase it.
+    Keep,
 }
 
 impl fmt::Display for ChoiceId {
@@ -100,6 +117,14 @@ impl fmt::Display for ChoiceId {
             ChoiceId::Rate(stars) => write!(f, "rate:{stars}"),
             ChoiceId::Review => f.write_str("review"),
             ChoiceId::Help => f.write_str("help"),
+            ChoiceId::Verify => f.write_str("verify"),
+            ChoiceId::Look(what) => write!(f, "look:{}", what.name()),
+            ChoiceId::SignOut => f.write_str("sign-out"),
+            ChoiceId::Print => f.write_str("print"),
+            ChoiceId::ShareContact => f.write_str("share-contact"),
+            ChoiceId::DeleteMessage => f.write_str("delete-message"),
+            ChoiceId::Erase => f.write_str("erase"),
+            ChoiceId::Keep => f.write_str("keep"),
             ChoiceId::Do(action) => f.write_str(match action {
                 Action::Lookup => "lookup",
                 Action::NearOffice => "near-office",
@@ -147,6 +172,9 @@ impl ChoiceId {
         if let Some(rest) = text.strip_prefix("place-") {
             return ChoiceId::parse_place(rest);
         }
+        if let Some(what) = text.strip_prefix("look:") {
+            return What::parse(what).map(ChoiceId::Look);
+        }
         if let Some((kind, topic)) = text.split_once(':') {
             let topic = TopicId::parse(topic)?;
             return match kind {
@@ -166,6 +194,13 @@ impl ChoiceId {
             "leave-message" => ChoiceId::LeaveMessage,
             "review" => ChoiceId::Review,
             "help" => ChoiceId::Help,
+            "verify" => ChoiceId::Verify,
+            "sign-out" => ChoiceId::SignOut,
+            "print" => ChoiceId::Print,
+            "share-contact" => ChoiceId::ShareContact,
+            "delete-message" => ChoiceId::DeleteMessage,
+            "erase" => ChoiceId::Erase,
+            "keep" => ChoiceId::Keep,
             "lookup" => ChoiceId::Do(Action::Lookup),
             "near-office" => ChoiceId::Do(Action::NearOffice),
             "near-collection-point" => ChoiceId::Do(Action::NearCollectionPoint),
@@ -251,6 +286,15 @@ mod tests {
             ChoiceId::Here,
             ChoiceId::ReportPlace,
             ChoiceId::WrongPlace(PlaceKind::Facility, "01G55".to_owned()),
+            ChoiceId::Verify,
+            ChoiceId::Look(What::Participation),
+            ChoiceId::Look(What::Detail(crate::identity::record::Kind::Bhtn)),
+            ChoiceId::SignOut,
+            ChoiceId::Print,
+            ChoiceId::ShareContact,
+            ChoiceId::DeleteMessage,
+            ChoiceId::Erase,
+            ChoiceId::Keep,
         ] {
             assert_eq!(ChoiceId::parse(&id.to_string()), Some(id));
         }

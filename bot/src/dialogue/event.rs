@@ -9,6 +9,8 @@ use uuid::Uuid;
 use super::calculation::Calculation;
 use super::choice::Choice;
 use super::place::{PlaceList, PlaceSearch};
+use super::lookup::{Method, NotFetched, Verification};
+use crate::identity::record::What;
 
 /// Where a citizen talks to the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,6 +211,59 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calculation: Option<Box<Calculation>>,
     },
+    /// The citizen wants to see something of their own record; it is asked for when the conversation has proved who it is.
+    LookupAsked {
+        /// What; `None`: not said.
+        what: Option<What>,
+    },
+    /// What was asked for is not shown.
+    LookupFailed {
+        /// The seq of the event that asked.
+        request: u64,
+        /// Why.
+        why: NotFetched,
+    },
+    /// The citizen has proved who they are.
+    Verified {
+        /// For how long, and whose record.
+        #[serde(flatten)]
+        verification: Verification,
+        /// How.
+        by: Method,
+    },
+    /// That counts no longer.
+    VerificationEnded {
+        /// A word for it: `signed_out`, `erased`.
+        why: String,
+    },
+    /// The bot showed a part of the citizen's own record. The log holds it sealed; only who delivers it opens it, and only in time.
+    PersonalMessage {
+        /// The seq of the event that asked.
+        request: u64,
+        /// What was shown.
+        what: What,
+        /// The verification under whose key it is sealed.
+        verification: Uuid,
+        /// Until when it can be opened, in Unix milliseconds.
+        until_ms: i64,
+        /// What could be tapped; nothing personal.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        choices: Vec<Choice>,
+        /// The message.
+        sealed: String,
+        /// The message before it is sealed. Never stored.
+        #[serde(skip)]
+        open: Option<Box<Message>>,
+    },
+    /// Here stood something that was erased.
+    Erased,
+    /// The conversation was erased up to here.
+    EraseDone {
+        /// By which the citizen can ask about it.
+        receipt: String,
+        /// So many events.
+        events: u64,
+    },
 }
 
 /// A range of waiting time.
@@ -245,6 +300,13 @@ impl Event {
             Event::CallbackAsked { .. } => "callback_asked",
             Event::Rated { .. } => "rated",
             Event::CalculationChanged { .. } => "calculation_changed",
+            Event::LookupAsked { .. } => "lookup_asked",
+            Event::LookupFailed { .. } => "lookup_failed",
+            Event::Verified { .. } => "verified",
+            Event::VerificationEnded { .. } => "verification_ended",
+            Event::PersonalMessage { .. } => "personal_message",
+            Event::Erased => "erased",
+            Event::EraseDone { .. } => "erase_done",
         }
     }
 
@@ -255,6 +317,7 @@ impl Event {
                 return None;
             }
             Event::BotMessage { decided, .. } => *decided = None,
+            Event::PersonalMessage { sealed, .. } => sealed.clear(),
             Event::HandoffReleased { operator, to_operator, to_skill, .. } => (*operator, *to_operator, *to_skill) = (None, None, None),
             _ => {}
         }

@@ -10,6 +10,7 @@ mod event;
 mod handoff;
 mod input;
 mod place;
+mod lookup;
 mod state;
 mod step;
 pub mod texts;
@@ -21,6 +22,7 @@ pub use handoff::{COMPLAINT_TOPIC, Situation, after_callback, after_resolution, 
 pub use input::{Attachment, Input, Unkept, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
 pub use place::{MapCommune, MapPoint, PlaceCard, PlaceList, PlaceMap, PlaceSearch, SoughtPlace, card, map_of};
+pub use lookup::{Lookups, Method, NotFetched, Verification};
 pub use state::{Rating, State, Writing};
-pub use step::{Context, Effect, Turn, day_in_vietnam, start_of_day_in_vietnam, step};
+pub use step::{Context, Effect, Errand, Turn, day_in_vietnam, start_of_day_in_vietnam, step};
 pub(crate) use step::{VIETNAM, chosen_by_typing};

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use crate::identity::record::What;
 use faq::{About, TopicId};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use super::calculation::Calculation;
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Event, Message, Outcome, Recorded};
 use super::place::PlaceSearch;
+use super::lookup::Verification;
 
 /// Other candidates remembered after an answer, for "chưa đúng ý".
 const OTHERS_MAX: usize = 6;
@@ -55,6 +57,15 @@ pub struct State {
     /// The last search for places, while nothing else was answered since.
     #[serde(default)]
     pub places: Option<PlaceSearch>,
+    /// What the citizen has proved, in time or not.
+    #[serde(default)]
+    pub verified: Option<Verification>,
+    /// What the citizen wants to see, until it was shown.
+    #[serde(default)]
+    pub wanted: Option<What>,
+    /// The seq of the event that asked for it, and what it asked for, until an answer came.
+    #[serde(default)]
+    pub asked: Option<(u64, What)>,
 }
 
 /// Whether the last talk with an operator can be judged.
@@ -116,6 +127,21 @@ impl State {
             Event::Rated { stars, .. } => self.rating = Rating::Given(*stars),
             // An answer that an operator gave is what the next question leans on.
             Event::OperatorAnswer { topic, .. } => self.last_topic = Some(topic.clone()),
+            Event::LookupAsked { what } => {
+                self.wanted = *what;
+                let in_time = self.verified.as_ref().is_some_and(|verification| recorded.at_ms < verification.until_ms);
+                self.asked = what.filter(|_| in_time).map(|what| (recorded.seq, what));
+            }
+            Event::LookupFailed { .. } => self.asked = None,
+            Event::Verified { verification, .. } => self.verified = Some(verification.clone()),
+            Event::VerificationEnded { .. } => (self.verified, self.wanted, self.asked) = (None, None, None),
+            // What it says stays out of the state, of which snapshots are stored.
+            Event::PersonalMessage { choices, .. } => {
+                (self.wanted, self.asked, self.last_message, self.misses_in_row) = (None, None, None, 0);
+                self.offered.clone_from(choices);
+            }
+            Event::Erased => {}
+            Event::EraseDone { .. } => *self = State { seq: self.seq, channel: self.channel, ..State::default() },
             Event::OperatorMessage { .. } | Event::OperatorNote { .. } | Event::LabelsChanged { .. } | Event::QueuePosition { .. } => {}
             Event::BotMessage { outcome, message, decided } => {
                 match outcome {

@@ -12,9 +12,12 @@ use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
 use super::handoff::{self, Situation};
 use super::input::{Attachment, Input, Unsupported};
+use super::lookup::{self, Lookups, NotFetched};
 use super::place;
 use super::state::{State, Writing};
 use super::texts;
+use crate::conversation::Phone;
+use crate::identity::record::What;
 
 /// What is kept of an unknown command.
 const COMMAND_CHARS_MAX: usize = 40;
@@ -40,6 +43,8 @@ pub struct Context<'a> {
     pub desk: &'a Situation,
     /// Offices, collection points and facilities.
     pub places: &'a Places,
+    /// Whether records can be looked up.
+    pub lookups: Lookups,
 }
 
 impl Context<'_> {
@@ -88,6 +93,26 @@ pub enum Effect {
         /// Its name as it was shown.
         name: String,
     },
+    /// Do something slow, and bring the result as an input with the same request.
+    Ask {
+        /// The seq of the event that asks.
+        request: u64,
+        /// What.
+        errand: Errand,
+    },
+}
+
+/// Something slow that a turn asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Errand {
+    /// Read a part of the record of the person whom the conversation has proved to be.
+    Fetch(What),
+    /// Check the citizen's own telephone against the record that the form named.
+    CheckContact(Phone),
+    /// End what the conversation has proved.
+    EndVerification,
+    /// Erase the conversation up to here.
+    Erase,
 }
 
 /// What is said in reply, before it becomes events.
@@ -100,6 +125,10 @@ pub(super) struct Reply {
     pub(super) events: Vec<Event>,
     /// What is to be done beside.
     pub(super) effects: Vec<Effect>,
+    /// What is asked for beside; the last event of the turn before the reply asks.
+    pub(super) errand: Option<Errand>,
+    /// Nothing is said now: what was asked for is the reply, or it is among the events.
+    pub(super) quiet: bool,
 }
 
 /// What becomes of the citizen's place in the queue.
@@ -121,6 +150,8 @@ impl Reply {
             queue: None,
             events: Vec::new(),
             effects: Vec::new(),
+            errand: None,
+            quiet: false,
         }
     }
 
@@ -154,8 +185,11 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             // Secrets are gone before anything else looks at the text, and the text is cut before anything stores it.
             let shown = normalize_for_display(text);
             let too_long = text.chars().count() > MESSAGE_CHARS_MAX;
-            let masked = mask(&shown);
-            let found = !masked.found.is_empty();
+            let mut masked = mask(&shown);
+            let mut found = !masked.found.is_empty();
+            if let Some(hidden) = lookup::hide_birth(&masked.text, found, context.today()) {
+                (masked.text, found) = (hidden, true);
+            }
             // The cut may go through a number that was not recognised for its half: nothing but words may end a cut text.
             let stored = if too_long { masked.text.trim_end_matches(|last: char| !last.is_alphabetic()) } else { &masked.text };
             events.push(Event::CitizenMessage { client_id, text: stored.to_owned(), masked: found });
@@ -219,6 +253,34 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             events.push(Event::CitizenLocation { client_id });
             (!silent).then(|| place::shared(state, *lat_e6, *lon_e6, context))
         }
+        Input::Contact { own } => {
+            events.push(Event::CitizenUnsupported { client_id, what: Unsupported::Contact });
+            (!silent).then(|| lookup::contact(own.clone(), context))
+        }
+        Input::FormSent => (!silent).then(lookup::form_sent),
+        Input::Verified { verification, by } if silent => {
+            events.push(Event::Verified { verification: verification.clone(), by: *by });
+            None
+        }
+        Input::Verified { verification, by } => Some(lookup::now_verified(state, verification, *by)),
+        Input::ContactRefused => (!silent).then(lookup::contact_refused),
+        Input::Fetched { request, verification, record } => {
+            let shown = lookup::show(state, *request, *verification, record, context);
+            if silent {
+                shown.map(|_| Reply {
+                    events: vec![Event::LookupFailed { request: *request, why: NotFetched::Unverified }],
+                    quiet: true,
+                    ..Reply::say(Outcome::Action, Vec::new())
+                })
+            } else {
+                shown
+            }
+        }
+        Input::NotFetched { request, why } => {
+            let failed = lookup::failed(state, *request, *why);
+            failed.map(|reply| Reply { quiet: reply.quiet || silent, ..reply })
+        }
+        Input::Erased { receipt, events } => Some(lookup::erased(receipt, *events, context.now_ms)),
     };
     let mut effects = Vec::new();
     let Some(reply) = reply else { return Turn { events, effects } };
@@ -238,6 +300,12 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             effects.push(Effect::LeaveQueue);
         }
         None => {}
+    }
+    if let Some(errand) = reply.errand {
+        effects.push(Effect::Ask { request: state.seq + events.len() as u64, errand });
+    }
+    if reply.quiet {
+        return Turn { events, effects };
     }
     events.push(Event::BotMessage { outcome: reply.outcome, message: reply.message, decided: reply.decided });
     Turn { events, effects }
@@ -286,6 +354,14 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         | ChoiceId::Here
         | ChoiceId::ReportPlace
         | ChoiceId::WrongPlace(..) => return place::label(choice, context),
+        ChoiceId::Verify => texts::lookup::verify_choice().label,
+        ChoiceId::Look(what) => texts::lookup::look_choice(*what).label,
+        ChoiceId::SignOut => texts::lookup::sign_out_choice().label,
+        ChoiceId::Print => texts::lookup::print_choice().label,
+        ChoiceId::ShareContact => texts::lookup::share_contact_choice().label,
+        ChoiceId::DeleteMessage => texts::lookup::delete_choice().label,
+        ChoiceId::Erase => texts::lookup::erase_choice().label,
+        ChoiceId::Keep => texts::lookup::keep_choice().label,
     })
 }
 
@@ -306,10 +382,10 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
         Some(choice) => choose(state, choice, context),
         None if !context.desk.bot_enabled => switched_off(context),
         None if aside => calculation::beside(state, ask(state, text, masked, state.last_topic.as_ref(), context), context),
-        None => match place::hear(state, text, context) {
-            Some(reply) => reply,
-            None => ask(state, text, masked, state.last_topic.as_ref(), context),
-        },
+        None if let Some(reply) = lookup::command_by_words(state, text, context) => reply,
+        None if let Some(reply) = lookup::asks_for_own(state, text, context) => reply,
+        None if let Some(reply) = place::hear(state, text, context) => reply,
+        None => ask(state, text, masked, state.last_topic.as_ref(), context),
     }
 }
 
@@ -333,6 +409,7 @@ fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, co
         Decision::Miss { .. } if place::waits(state) => place::not_found(),
         Decision::Miss { nearest } => miss(state, &nearest, context).decided(decided),
         Decision::Intent(Intent::Empty) if masked => only_secrets(),
+        Decision::Intent(Intent::Lookup) => lookup::ask_by_words(state, text, context),
         Decision::Intent(intent) => small_talk(state, intent, context),
     };
     if matches!(reply.outcome, Outcome::Answered | Outcome::Clarify) {
@@ -431,16 +508,25 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::Do(Action::NearOffice) => place::begin(PlaceKind::Office),
         ChoiceId::Do(Action::NearCollectionPoint) => place::begin(PlaceKind::CollectionPoint),
         ChoiceId::Do(Action::NearFacility) => place::begin(PlaceKind::Facility),
-        ChoiceId::Do(action) => match texts::calculation::calculator(action) {
-            Some(calculator) => calculation::start(calculator, context),
-            None => soon(action, context),
-        },
         ChoiceId::PlaceIn(_)
         | ChoiceId::MorePlaces
         | ChoiceId::PlacesOf(_)
         | ChoiceId::Here
         | ChoiceId::ReportPlace
         | ChoiceId::WrongPlace(..) => place::choose(state, &choice, context),
+        ChoiceId::Do(Action::Lookup) => lookup::ask(state, None, context),
+        ChoiceId::Verify => lookup::ask(state, state.wanted, context),
+        ChoiceId::Do(action) => match texts::calculation::calculator(action) {
+            Some(calculator) => calculation::start(calculator, context),
+            None => soon(action, context),
+        },
+        ChoiceId::Look(what) => lookup::ask(state, Some(what), context),
+        ChoiceId::SignOut => lookup::sign_out(state),
+        ChoiceId::DeleteMessage => Reply { quiet: true, ..Reply::say(Outcome::SmallTalk, Vec::new()) },
+        ChoiceId::Print | ChoiceId::ShareContact => unknown_choice(),
+        ChoiceId::Erase if state.has_button(&ChoiceId::Erase) => lookup::erase(),
+        ChoiceId::Erase => lookup::ask_erase(),
+        ChoiceId::Keep => Reply::say(Outcome::SmallTalk, texts::lookup::kept()),
     }
 }
 
@@ -448,12 +534,12 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
     match name {
         "start" => greet_again(),
         "help" => help(),
-        "tracuu" => soon(Action::Lookup, context),
+        "tracuu" => lookup::ask(state, None, context),
         "gan" => place::begin_any(),
         "tintuc" => soon(Action::News, context),
         "tinh" => calculation::menu(1),
         "tongdai" => handoff::ask(state, context),
-        "xoadulieu" => erase_soon(),
+        "xoadulieu" => lookup::ask_erase(),
         // An unknown command is most often a question that begins with a slash.
         _ => hear(state, name, false, context),
     }
@@ -489,10 +575,10 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
             Some(topic) => choose(state, ChoiceId::Wrong(topic.clone()), context),
             None => choose(state, ChoiceId::NoneOfThese, context),
         },
-        Intent::Lookup => soon(Action::Lookup, context),
+        Intent::Lookup => lookup::ask(state, None, context),
         Intent::Nearby => place::begin_any(),
         Intent::News => soon(Action::News, context),
-        Intent::EraseData => erase_soon(),
+        Intent::EraseData => lookup::ask_erase(),
         Intent::OutOfScopeCommand => Reply::say(Outcome::Refused, texts::out_of_scope()).offering([texts::help_choice()]),
         Intent::Empty => Reply::say(Outcome::Refused, texts::empty()).offering([texts::help_choice()]),
     }
@@ -551,10 +637,6 @@ fn soon(action: Action, context: &Context<'_>) -> Reply {
     let topics: Vec<TopicId> = texts::soon_topics(action).iter().filter_map(|id| TopicId::parse(id)).collect();
     let choices = topic_choices(context.faq(), &topics, CHOICES_MAX);
     Reply::say(Outcome::Action, texts::soon(action)).offering(choices.into_iter().chain([texts::operator_choice()]))
-}
-
-fn erase_soon() -> Reply {
-    Reply::say(Outcome::Action, texts::erase_soon()).offering([texts::operator_choice(), texts::call_choice()])
 }
 
 fn greet_again() -> Reply {

@@ -37,6 +37,7 @@ pub(super) async fn commit(to: &Committing, appends: &[&Append]) -> Result<Vec<A
     leave_queue(&mut tx, &accepted).await?;
     enter_queue(&mut tx, &accepted).await?;
     report_places(&mut tx, &accepted).await?;
+    insert_effects(&mut tx, &accepted).await?;
     replace_snapshots(&mut tx, &accepted).await?;
     notify(&mut tx, &to.announcer, &accepted).await?;
     tx.commit().await?;
@@ -414,7 +415,7 @@ struct HandoffInsert<'a> {
 async fn enter_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
     let reason = |effect: &StoreEffect| match effect {
         StoreEffect::QueueHandoff { reason: HandoffReason(reason) } => Some(*reason),
-        StoreEffect::LeaveQueue | StoreEffect::ReportPlace { .. } => None,
+        StoreEffect::LeaveQueue | StoreEffect::ReportPlace { .. } | StoreEffect::Ask { .. } => None,
     };
     let rows: Vec<HandoffInsert<'_>> = accepted
         .iter()
@@ -451,6 +452,53 @@ async fn enter_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx:
         .bind(column(&rows, |row| row.conversation_id))
         .bind(column(&rows, |row| row.reason))
         .bind(column(&rows, |row| row.queued_ms))
+        .execute(&mut **tx)
+        .await
+        .map(drop),
+    }
+}
+
+#[derive(Serialize)]
+struct EffectInsert<'a> {
+    conversation_id: &'a str,
+    request: i64,
+    kind: &'a str,
+    sealed: Option<&'a str>,
+    asked_ms: i64,
+}
+
+async fn insert_effects(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
+    let mut rows = Vec::new();
+    for it in accepted {
+        for effect in &it.append.effects {
+            if let StoreEffect::Ask { request, kind, sealed } = effect {
+                let sealed = sealed.as_deref();
+                rows.push(EffectInsert { conversation_id: &it.id, request: bigint(*request), kind, sealed, asked_ms: it.append.at_ms });
+            }
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match tx {
+        Tx::Sqlite(tx) => query(
+            "insert into effect (conversation_id, request, kind, sealed, asked_ms)
+             select value ->> 'conversation_id', value ->> 'request', value ->> 'kind', value ->> 'sealed', value ->> 'asked_ms'
+             from json_each($1)",
+        )
+        .bind(Json(&rows))
+        .execute(&mut **tx)
+        .await
+        .map(drop),
+        Tx::Postgres(tx) => query(
+            "insert into effect (conversation_id, request, kind, sealed, asked_ms)
+             select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[])",
+        )
+        .bind(column(&rows, |row| row.conversation_id))
+        .bind(column(&rows, |row| row.request))
+        .bind(column(&rows, |row| row.kind))
+        .bind(column(&rows, |row| row.sealed))
+        .bind(column(&rows, |row| row.asked_ms))
         .execute(&mut **tx)
         .await
         .map(drop),

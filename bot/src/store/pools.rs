@@ -73,7 +73,11 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools, StoreError>
         let created = tokio::fs::create_dir_all(folder).await;
         created.map_err(|error| refused(format!("its folder cannot be created: {error}")))?;
     }
-    let options = options.foreign_keys(true).busy_timeout(SQLITE_BUSY_WAIT);
+    let options = options
+        .foreign_keys(true)
+        .busy_timeout(SQLITE_BUSY_WAIT)
+        // What was deleted or replaced leaves nothing in the file.
+        .pragma("secure_delete", "on");
     let writing = options
         .clone()
         .create_if_missing(true)

@@ -149,6 +149,69 @@ impl Store {
         bound.parse().map_err(|_| StoreError::Database(format!("the conversation of chat {chat_id} is no UUID")))
     }
 
+    /// Remembers a personal message, to be taken away after a moment.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn telegram_note_personal(&self, chat_id: i64, message_id: i32, delete_after_ms: i64) -> Result<(), StoreError> {
+        on_writer!(self, |pool| query(
+            "insert into telegram_personal (chat_id, message_id, delete_after_ms) values ($1, $2, $3)
+             on conflict (chat_id, message_id) do nothing"
+        )
+        .bind(chat_id)
+        .bind(i64::from(message_id))
+        .bind(delete_after_ms)
+        .execute(pool)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// Personal messages whose time is over: chat and number.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn telegram_personal_due(&self, at_ms: i64, limit: u32) -> Result<Vec<(i64, i32)>, StoreError> {
+        let rows: Vec<(i64, i64)> = on_reader!(self, |pool| query_as(
+            "select chat_id, message_id from telegram_personal where delete_after_ms <= $1 order by delete_after_ms limit $2"
+        )
+        .bind(at_ms)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)?;
+        Ok(rows.into_iter().map(|(chat_id, message_id)| (chat_id, i32::try_from(message_id).unwrap_or(0))).collect())
+    }
+
+    /// Personal messages of the chat of a conversation are due at once.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn telegram_personal_due_now(&self, conversation_id: Uuid) -> Result<(), StoreError> {
+        on_writer!(self, |pool| query(
+            "update telegram_personal set delete_after_ms = 0
+             where chat_id in (select chat_id from telegram_chat where conversation_id = $1)"
+        )
+        .bind(conversation_id.to_string())
+        .execute(pool)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// A personal message was taken away.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn telegram_forget_personal(&self, chat_id: i64, message_id: i32) -> Result<(), StoreError> {
+        on_writer!(self, |pool| query("delete from telegram_personal where chat_id = $1 and message_id = $2")
+            .bind(chat_id)
+            .bind(i64::from(message_id))
+            .execute(pool)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
     /// Chats that have not been told all of their conversation, without those that have blocked the bot.
     ///
     /// # Errors

@@ -85,6 +85,15 @@ pub enum StoreEffect {
         /// Its name as it was shown.
         name: String,
     },
+    /// Something slow is to be done for the conversation, by whoever comes first.
+    Ask {
+        /// The seq of the event that asks.
+        request: u64,
+        /// What.
+        kind: String,
+        /// What it needs beside, sealed.
+        sealed: Option<String>,
+    },
 }
 
 /// Why a conversation goes to an operator, by the name it is stored under; not empty.

@@ -77,6 +77,12 @@ struct Answer<T> {
     parameters: Option<Parameters>,
 }
 
+/// As much of a sent message as is needed.
+#[derive(Deserialize)]
+struct SentMessage {
+    message_id: i32,
+}
+
 #[derive(Deserialize)]
 struct Parameters {
     retry_after: Option<u64>,
@@ -134,14 +140,21 @@ impl BotApi {
         self.call("GetUpdates", &body, POLL_HOLD + CALL_WAIT).await
     }
 
-    pub(super) async fn carry_out(&self, chat_id: i64, outgoing: &Outgoing) -> Result<(), CallError> {
+    /// The number of the message, when one was sent.
+    pub(super) async fn carry_out(&self, chat_id: i64, outgoing: &Outgoing) -> Result<Option<i32>, CallError> {
         match outgoing {
-            Outgoing::Message(rendered) => self.send(chat_id, rendered).await,
-            Outgoing::Delete { message_id } => self.do_call(&DeleteMessage::new(ChatId(chat_id), MessageId(*message_id))).await,
+            Outgoing::Message(rendered) => self.send(chat_id, rendered).await.map(Some),
+            Outgoing::Delete { message_id } => self.delete(chat_id, *message_id).await.map(|()| None),
         }
     }
 
-    pub(super) async fn send(&self, chat_id: i64, rendered: &Rendered) -> Result<(), CallError> {
+    /// Takes a message away.
+    pub(super) async fn delete(&self, chat_id: i64, message_id: i32) -> Result<(), CallError> {
+        self.do_call(&DeleteMessage::new(ChatId(chat_id), MessageId(message_id))).await
+    }
+
+    /// The number of the message in the chat.
+    pub(super) async fn send(&self, chat_id: i64, rendered: &Rendered) -> Result<i32, CallError> {
         let no_preview = LinkPreviewOptions {
             is_disabled: true,
             url: None,
@@ -159,7 +172,16 @@ impl BotApi {
             let rows = std::iter::once(vec![share]).chain(others.iter().map(|label| vec![KeyboardButton::new(label)]));
             message = message.reply_markup(ReplyMarkup::Keyboard(KeyboardMarkup::new(rows).resize_keyboard().one_time_keyboard()));
         }
-        self.do_call(&message).await
+        if let Some(label) = &rendered.contact {
+            let share = KeyboardButton::new(label.clone()).request(ButtonRequest::Contact);
+            let keyboard = KeyboardMarkup::new([[share]]).resize_keyboard().one_time_keyboard();
+            message = message.reply_markup(ReplyMarkup::Keyboard(keyboard));
+        }
+        if rendered.personal {
+            message = message.protect_content(true);
+        }
+        let sent: SentMessage = self.call(SendMessage::NAME, &message, CALL_WAIT).await?;
+        Ok(sent.message_id)
     }
 
     /// The contents of a file that a citizen sent; `None` when it has more than `bytes_max`, or is not to be had any more.

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::backoff::Backoff;
-use super::intake::read;
+use super::intake::{place_of, read};
 use super::lease::stopped;
 use super::translate::{Meaning, Said, SentFile};
 use super::{Bot, chain, count_error};
@@ -92,7 +92,8 @@ impl Bot {
 
     async fn hear(self: &Arc<Self>, update: &TelegramUpdate) -> Result<(), ConversationError> {
         // Nothing that means anything is stored unread.
-        match read(&update.body).unwrap_or(Meaning::Nothing) {
+        let body = self.conversations.open_text(&place_of(update.update_id), &update.body);
+        match body.and_then(|body| read(&body)).unwrap_or(Meaning::Nothing) {
             Meaning::Said(said) => self.answer(said).await?,
             Meaning::Blocked { chat_id, blocked } => {
                 self.store().telegram_set_blocked(chat_id, blocked).await?;

@@ -27,6 +27,11 @@ const UNREAD_FIELDS: [&str; 8] = [
     "reply_markup",
 ];
 
+/// Where a stored update is sealed for.
+pub(super) fn place_of(update_id: i64) -> String {
+    format!("telegram_update/{update_id}")
+}
+
 /// The number of an update; `None` for what is no update.
 pub(super) fn id_of(update: &Value) -> Option<i64> {
     update.get("update_id")?.as_i64()
@@ -76,7 +81,9 @@ impl Bot {
     }
 
     async fn keep(&self, update_id: i64, chat_id: i64, body: &str) -> Result<(), StoreError> {
-        if self.store().telegram_store_update(update_id, chat_id, body, now_ms()).await? {
+        // It may hold a secret that a citizen typed, or a telephone number that they share.
+        let body = self.conversations.seal_text(&place_of(update_id), body);
+        if self.store().telegram_store_update(update_id, chat_id, &body, now_ms()).await? {
             self.arrived.notify_one();
         }
         Ok(())
@@ -99,7 +106,7 @@ impl Bot {
         self.pace.sent(chat_id);
         let reply = Rendered::text(&texts::private_chats_only(&format!("https://t.me/{username}")));
         let bot = Arc::clone(self);
-        self.errand("group", async move { bot.api.send(chat_id, &reply).await });
+        self.errand("group", async move { bot.api.send(chat_id, &reply).await.map(drop) });
     }
 }
 

@@ -33,6 +33,7 @@ use uuid::Uuid;
 use crate::config::{self, ConfigError, Secret};
 use crate::conversation::Conversations;
 use crate::dialogue::texts;
+use crate::identity::Identity;
 use crate::store::Store;
 use api::{BotApi, CallError};
 use backoff::Backoff;
@@ -157,6 +158,23 @@ struct Bot {
     pace: Pace,
     sends: Semaphore,
     errands: Arc<Semaphore>,
+    /// Set once, when there is a secure form that Telegram can show.
+    forms: OnceLock<Forms>,
+}
+
+/// Links to the secure form.
+struct Forms {
+    identity: Identity,
+    page: Url,
+}
+
+impl Forms {
+    /// For an offer of a conversation at a moment. The token stands behind `#`: no server and no proxy sees it in an address.
+    fn link(&self, conversation_id: Uuid, offered_ms: i64) -> Option<Url> {
+        let mut url = self.page.join("/verify").ok()?;
+        url.set_fragment(Some(&self.identity.link(conversation_id, offered_ms)));
+        Some(url)
+    }
 }
 
 impl Telegram {
@@ -182,7 +200,13 @@ impl Telegram {
             chats_changed: Notify::new(),
             sends: Semaphore::new(SENDS_AT_ONCE_MAX),
             errands: Arc::new(Semaphore::new(ERRANDS_AT_ONCE_MAX)),
+            forms: OnceLock::new(),
         })))
+    }
+
+    /// Offers the secure form at `page`, this server as citizens reach it by `https://`. Only the first call counts.
+    pub fn attach_identity(&self, identity: Identity, page: Url) {
+        let _ = self.0.forms.set(Forms { identity, page });
     }
 
     /// The webhook's route; no route when updates are polled.

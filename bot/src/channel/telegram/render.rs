@@ -4,7 +4,7 @@ use std::mem;
 
 use faq::{Block, Span};
 use reqwest::Url;
-use teloxide::types::InlineKeyboardButton;
+use teloxide::types::{InlineKeyboardButton, WebAppInfo};
 
 use super::translate::message_of;
 use crate::dialogue::{Choice, ChoiceId, Event, Message, texts};
@@ -50,6 +50,10 @@ pub(super) struct Rendered {
     pub(super) html: String,
     /// Rows of buttons; empty when there are none.
     pub(super) keyboard: Vec<Vec<InlineKeyboardButton>>,
+    /// The button below the field that shares the citizen's own contact; Telegram shows it instead of the others.
+    pub(super) contact: Option<String>,
+    /// It holds something personal: Telegram keeps it from being forwarded, and it is taken away after a while.
+    pub(super) personal: bool,
 }
 
 impl Rendered {
@@ -60,17 +64,24 @@ impl Rendered {
 }
 
 /// What an event asks of Telegram, in order. Most events ask for nothing: the citizen has seen what they did.
-pub(super) fn render(event: &Event) -> Vec<Outgoing> {
+pub(super) fn render(event: &Event, form: Option<&Url>) -> Vec<Outgoing> {
     match event {
+        Event::CitizenChoice { client_id, choice, .. } if matches!(ChoiceId::parse(choice), Some(ChoiceId::DeleteMessage)) => {
+            message_of(client_id).map(|message_id| Outgoing::Delete { message_id }).into_iter().collect()
+        }
         Event::CitizenMessage { client_id, masked: true, .. } => {
             message_of(client_id).map(|message_id| Outgoing::Delete { message_id }).into_iter().collect()
         }
-        event => texts::of_event(event).iter().flat_map(render_message).map(Outgoing::Message).collect(),
+        event => {
+            let personal = matches!(event, Event::PersonalMessage { open: Some(_), .. });
+            let rendered = texts::of_event(event).into_iter().flat_map(|message| render_message(&message, form));
+            rendered.map(|rendered| Outgoing::Message(Rendered { personal, ..rendered })).collect()
+        }
     }
 }
 
 /// One message, or several when it is longer than Telegram allows; the buttons are under the last.
-fn render_message(message: &Message) -> Vec<Rendered> {
+fn render_message(message: &Message, form: Option<&Url>) -> Vec<Rendered> {
     let mut parts: Vec<Rendered> =
         pack(chunks(message)).into_iter().map(|part| Rendered { html: html(&part), ..Rendered::default() }).collect();
     if let Some(last) = parts.last_mut() {
@@ -78,8 +89,9 @@ fn render_message(message: &Message) -> Vec<Rendered> {
         // A message has one keyboard: where a location is asked for, the other choices are words on the same one.
         if last.asks_location.is_none() {
             last.keyboard = directions(message);
-            last.keyboard.extend(keyboard(&message.choices));
+            last.keyboard.extend(keyboard(&message.choices, form));
         }
+        last.contact = message.choices.iter().find(|choice| is(choice, &ChoiceId::ShareContact)).map(|choice| choice.label.clone());
     }
     parts
 }
@@ -291,10 +303,14 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn keyboard(choices: &[Choice]) -> Vec<Vec<InlineKeyboardButton>> {
+fn is(choice: &Choice, id: &ChoiceId) -> bool {
+    choice.href.is_none() && choice.id == id.to_string()
+}
+
+fn keyboard(choices: &[Choice], form: Option<&Url>) -> Vec<Vec<InlineKeyboardButton>> {
     let mut rows: Vec<Vec<InlineKeyboardButton>> = Vec::new();
     let short = |label: &str| label.chars().count() <= SHORT_LABEL_CHARS_MAX;
-    for button in choices.iter().filter_map(button) {
+    for button in choices.iter().filter_map(|choice| button(choice, form)) {
         match rows.last_mut() {
             Some(row) if row.len() < BUTTONS_A_ROW_MAX && short(&button.text) && row.iter().all(|other| short(&other.text)) => {
                 row.push(button);
@@ -326,8 +342,13 @@ fn directions(message: &Message) -> Vec<Vec<InlineKeyboardButton>> {
 
 /// `None` for what Telegram would refuse, and the whole message with it: a phone number, which is in the text, and an id that is too
 /// long, which no topic of the FAQ has (a test sees to it) and whose words can still be typed.
-fn button(choice: &Choice) -> Option<InlineKeyboardButton> {
+fn button(choice: &Choice, form: Option<&Url>) -> Option<InlineKeyboardButton> {
     match &choice.href {
+        // The form is a page of ours, which Telegram shows in a window of its own.
+        None if is(choice, &ChoiceId::Verify) => {
+            form.map(|url| InlineKeyboardButton::web_app(choice.label.clone(), WebAppInfo { url: url.clone() }))
+        }
+        None if is(choice, &ChoiceId::ShareContact) || is(choice, &ChoiceId::Print) => None,
         Some(href) if href.starts_with("https://") => Url::parse(href).ok().map(|url| InlineKeyboardButton::url(choice.label.clone(), url)),
         Some(_) => None,
         None if choice.id.len() <= CALLBACK_BYTES_MAX => Some(InlineKeyboardButton::callback(choice.label.clone(), choice.id.clone())),
@@ -343,6 +364,14 @@ mod tests {
     use crate::dialogue::{Outcome, Unsupported};
     use faq::{Citation, Faq, TopicId};
     use teloxide::types::InlineKeyboardButtonKind;
+
+    fn render(event: &Event) -> Vec<Outgoing> {
+        super::render(event, None)
+    }
+
+    fn render_message(message: &Message) -> Vec<Rendered> {
+        super::render_message(message, None)
+    }
 
     /// Messages as a person reads them: the HTML, then a line for each row of buttons.
     fn show(parts: &[Rendered]) -> String {

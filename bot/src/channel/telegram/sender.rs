@@ -17,9 +17,9 @@ use uuid::Uuid;
 use super::api::CallError;
 use super::backoff::{Backoff, PAUSE_MAX};
 use super::lease::stopped;
-use super::render::{Outgoing, render};
+use super::render::{Outgoing, Rendered, render};
 use super::{Bot, chain, count_error, count_sent};
-use crate::conversation::ConversationError;
+use crate::conversation::{ConversationError, now_ms};
 use crate::dialogue::Channel;
 use crate::store::{Announcement, ConversationRow, StoreError};
 
@@ -29,6 +29,10 @@ const CHATS_AT_ONCE_MAX: usize = 1_024;
 const CHATS_FOUND_MAX: usize = 256;
 /// Without a reason, a look is due each time so many ticks have passed: it reads every chat, and announcements tell nearly everything.
 const TICKS_A_LOOK: u32 = 20;
+/// A personal message is taken away after so long. Telegram lets a bot do so for two days.
+const PERSONAL_SHOWN_MS: i64 = 24 * 60 * 60 * 1_000;
+/// And so many at a look, so that nobody else waits long.
+const PERSONAL_DELETED_A_LOOK_MAX: u32 = 8;
 /// Conversations whose chat is remembered.
 const CONVERSATIONS_REMEMBERED_MAX: usize = 16_384;
 
@@ -49,10 +53,46 @@ pub(super) async fn run(bot: Arc<Bot>, halt: watch::Receiver<bool>) {
                 Err(RecvError::Closed) => break,
             },
             () = bot.chats_changed.notified() => chats.serve_behind().await,
-            _ = look_again.tick() => chats.look_if_due().await,
+            _ = look_again.tick() => {
+                bot.take_personal_away().await;
+                chats.look_if_due().await;
+            }
         }
     }
     while chats.tasks.join_next().await.is_some() {}
+}
+
+impl Bot {
+    /// Remembers a personal message, to take it away later. When that fails the citizen can still do it.
+    async fn note_personal(&self, chat_id: i64, message_id: i32) {
+        let delete_after_ms = now_ms().saturating_add(PERSONAL_SHOWN_MS);
+        if let Err(error) = self.store().telegram_note_personal(chat_id, message_id, delete_after_ms).await {
+            count_error("store");
+            tracing::error!(error = chain(&error), "a personal message of a chat will not be taken away");
+        }
+    }
+
+    /// Takes personal messages away whose time is over, a few at a look.
+    async fn take_personal_away(&self) {
+        let due = match self.store().telegram_personal_due(now_ms(), PERSONAL_DELETED_A_LOOK_MAX).await {
+            Ok(due) => due,
+            Err(error) => {
+                count_error("store");
+                return tracing::error!(error = chain(&error), "personal messages of chats cannot be looked for");
+            }
+        };
+        for (chat_id, message_id) in due {
+            match self.api.delete(chat_id, message_id).await {
+                // Gone already, or too old: asking again changes nothing.
+                Ok(()) | Err(CallError::Refused { .. } | CallError::Forbidden) => {
+                    if let Err(error) = self.store().telegram_forget_personal(chat_id, message_id).await {
+                        return tracing::error!(error = chain(&error), "a personal message of a chat cannot be forgotten");
+                    }
+                }
+                Err(error) => return count_error(error.kind()),
+            }
+        }
+    }
 }
 
 /// The chats that are being served.
@@ -193,13 +233,15 @@ impl Bot {
         };
         let mut cursor = chat.cursor;
         loop {
-            let events = self.conversations.events(chat.conversation_id, cursor).await?;
+            let mut events = self.conversations.events(chat.conversation_id, cursor).await?;
+            self.conversations.open_personal(chat.conversation_id, &mut events).await?;
             let Some(last) = events.last().map(|recorded| recorded.seq) else {
                 return Ok(());
             };
             for recorded in events {
                 cursor = recorded.seq;
-                let outgoing = render(&recorded.event);
+                let form = self.forms.get().and_then(|forms| forms.link(chat.conversation_id, recorded.at_ms));
+                let outgoing = render(&recorded.event, form.as_ref());
                 for outgoing in &outgoing {
                     match self.tell(chat_id, outgoing, halt).await {
                         Told::Done => {}
@@ -223,8 +265,11 @@ impl Bot {
                 () = self.pace.turn(chat_id) => {}
             }
             let error = match self.send_one(chat_id, outgoing).await {
-                Ok(()) => {
+                Ok(message_id) => {
                     count_sent(outgoing.kind());
+                    if let (Some(message_id), Outgoing::Message(Rendered { personal: true, .. })) = (message_id, outgoing) {
+                        self.note_personal(chat_id, message_id).await;
+                    }
                     return Told::Done;
                 }
                 Err(error) => error,
@@ -249,7 +294,7 @@ impl Bot {
         }
     }
 
-    async fn send_one(&self, chat_id: i64, outgoing: &Outgoing) -> Result<(), CallError> {
+    async fn send_one(&self, chat_id: i64, outgoing: &Outgoing) -> Result<Option<i32>, CallError> {
         // The semaphore is never closed.
         let _permit = self.sends.acquire().await;
         let sent = self.api.carry_out(chat_id, outgoing).await;

@@ -4,7 +4,8 @@ use teloxide::types::{
     CallbackQuery, CallbackQueryId, ChatMemberKind, ChatMemberUpdated, MediaKind, Message, MessageKind, Update, UpdateKind,
 };
 
-use crate::dialogue::{Input, Unsupported, texts};
+use crate::conversation::Phone;
+use crate::dialogue::{ChoiceId, Input, Unsupported, texts};
 
 /// The prefix of every input's id.
 const INPUT_PREFIX: &str = "tg";
@@ -96,6 +97,20 @@ fn sent(update_id: u32, message: &Message) -> Meaning {
     if !message.chat.is_private() {
         return called_in_group(message);
     }
+    if let MessageKind::Common(common) = &message.kind
+        && let MediaKind::Contact(shared) = &common.media_kind
+    {
+        // Their own, and no other's: Telegram says whose it is.
+        let is_own = message.from.as_ref().is_some_and(|from| shared.contact.user_id == Some(from.id));
+        let own = Phone::parse(&shared.contact.phone_number).filter(|_| is_own);
+        return Meaning::Said(Said {
+            chat_id: message.chat.id.0,
+            input_id: input_id(update_id, message),
+            input: Input::Contact { own },
+            tap: None,
+            file: None,
+        });
+    }
     let (input, input_id) = match words(message) {
         Some(words) => (spoken(words), input_id(update_id, message)),
         None => match (place(message), unreadable(&message.kind)) {
@@ -139,7 +154,11 @@ fn tapped(update_id: u32, query: &CallbackQuery) -> Meaning {
     }
     Meaning::Said(Said {
         chat_id: chat.id.0,
-        input_id: format!("{INPUT_PREFIX}:{update_id}"),
+        input_id: match ChoiceId::parse(id) {
+            // The message under whose button this is goes.
+            Some(ChoiceId::DeleteMessage) => format!("{INPUT_PREFIX}:{update_id}:{}", message.id().0),
+            _ => format!("{INPUT_PREFIX}:{update_id}"),
+        },
         input: Input::Choice { id: id.clone() },
         tap: Some(query.id.clone()),
         file: None,
@@ -320,7 +339,6 @@ mod tests {
         check(json!({"video_note": with(json!({"length": 240, "duration": 3}))}), Unsupported::Voice);
         check(json!({"audio": sound(json!({"duration": 3}))}), Unsupported::Voice);
         check(json!({"document": file()}), Unsupported::File);
-        check(json!({"contact": {"phone_number": "0", "first_name": "An"}}), Unsupported::Contact);
         check(json!({"something_new": {"a": 1}}), Unsupported::Other);
     }
 
@@ -330,6 +348,14 @@ mod tests {
         let there = Some(Input::Location { lat_e6: 21_000_000, lon_e6: 105_800_000 });
         assert_eq!(input(json!({"location": location})), there);
         assert_eq!(input(json!({"venue": {"location": location, "title": "t", "address": "a"}, "location": location})), there);
+    }
+
+    #[test]
+    fn only_the_senders_own_contact_has_a_number() {
+        let contact = |user_id: Value| input(json!({"contact": {"phone_number": "84412345678", "first_name": "An", "user_id": user_id}}));
+        assert_eq!(contact(json!(77)), Some(Input::Contact { own: Phone::parse("0412345678") }));
+        assert_eq!(contact(json!(78)), Some(Input::Contact { own: None }));
+        assert_eq!(contact(Value::Null), Some(Input::Contact { own: None }));
     }
 
     #[test]

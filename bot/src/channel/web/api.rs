@@ -21,7 +21,7 @@ use super::Web;
 use super::error::{ApiError, ErrorBody};
 use crate::conversation::{Attached, CallbackWish, Follower, Phone, Token, Whisper, now_ms};
 use crate::desk::attachment::ATTACHMENT_BYTES_MAX;
-use crate::dialogue::{Channel, Input, MESSAGE_CHARS_MAX, Recorded, Unkept};
+use crate::dialogue::{Channel, Event, Input, MESSAGE_CHARS_MAX, Message, Recorded, Unkept};
 
 /// Comment lines keep proxies and the widget's watchdog quiet.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
@@ -143,7 +143,7 @@ pub(super) struct After {
 pub(super) struct Events {
     /// In order of seq; at most 500, ask again from the last one.
     #[schema(value_type = Vec<Object>)]
-    events: Vec<Recorded>,
+    events: Vec<Shown>,
 }
 
 /// The log after a number: as JSON, or as a stream (`Accept: text/event-stream`) that goes on with what comes.
@@ -172,7 +172,12 @@ pub(super) async fn read_events(
     };
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !accept.contains("text/event-stream") {
-        return Ok(Json(Events { events: shown(web.conversations().events(id, after).await?) }).into_response());
+        let mut events = web.conversations().events(id, after).await?;
+        web.conversations().open_personal(id, &mut events).await?;
+        let mut response = Json(Events { events: shown(events) }).into_response();
+        // It may hold something personal.
+        response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        return Ok(response);
     }
     let permit = std::sync::Arc::clone(&web.inner.streams).try_acquire_owned().map_err(|_| ApiError::Unavailable)?;
     let stream = Tail::new(web, id, after, permit).into_stream();
@@ -182,8 +187,34 @@ pub(super) async fn read_events(
     Ok(response)
 }
 
-fn shown(events: Vec<Recorded>) -> Vec<Recorded> {
-    events.into_iter().filter_map(|recorded| Some(Recorded { event: recorded.event.for_citizen()?, ..recorded })).collect()
+fn shown(events: Vec<Recorded>) -> Vec<Shown> {
+    events.into_iter().filter_map(Shown::of).collect()
+}
+
+/// An event as a citizen's browser gets it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown {
+    Recorded(Box<Recorded>),
+    /// A personal message, opened; without `message` its time is over.
+    Personal {
+        seq: u64,
+        at_ms: i64,
+        kind: &'static str,
+        until_ms: i64,
+        message: Option<Box<Message>>,
+    },
+}
+
+impl Shown {
+    fn of(recorded: Recorded) -> Option<Shown> {
+        let Recorded { seq, at_ms, event } = recorded;
+        let kind = event.kind();
+        Some(match event.for_citizen()? {
+            Event::PersonalMessage { until_ms, open, .. } => Shown::Personal { seq, at_ms, kind, until_ms, message: open },
+            event => Shown::Recorded(Box::new(Recorded { seq, at_ms, event })),
+        })
+    }
 }
 
 /// One reader of a log.
@@ -225,12 +256,14 @@ impl Tail {
         loop {
             if let Some(recorded) = self.waiting.pop() {
                 self.after = recorded.seq;
-                let Some(event) = recorded.event.for_citizen() else { continue };
-                return sse::Event::default().id(recorded.seq.to_string()).json_data(Recorded { event, ..recorded }).ok();
+                let seq = recorded.seq.to_string();
+                let Some(shown) = Shown::of(recorded) else { continue };
+                return sse::Event::default().id(seq).json_data(shown).ok();
             }
             if self.grown {
                 // The follower was there before this reading, so nothing falls between the reading and the waiting.
                 self.waiting = self.web.conversations().events(self.id, self.after).await.ok()?;
+                self.web.conversations().open_personal(self.id, &mut self.waiting).await.ok()?;
                 self.waiting.reverse();
                 self.grown = !self.waiting.is_empty();
                 continue;
@@ -372,7 +405,7 @@ pub(super) async fn typing(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn authorise(web: &Web, id: Result<Path<String>, PathRejection>, headers: &HeaderMap) -> Result<Uuid, ApiError> {
+pub(super) async fn authorise(web: &Web, id: Result<Path<String>, PathRejection>, headers: &HeaderMap) -> Result<Uuid, ApiError> {
     // An id that is none looks like one that is unknown.
     let id = id.ok().and_then(|Path(id)| Uuid::parse_str(&id).ok()).ok_or(ApiError::Unauthorized)?;
     let token = headers

@@ -19,6 +19,10 @@ struct Served {
 const PUBLIC: Served = Served { content_security_policy: PUBLIC_POLICY, cache_control: "public, max-age=300" };
 const PUBLIC_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The secure form is also a Web App of Telegram, which its web client shows in a frame.
+const FORM: Served = Served { content_security_policy: FORM_POLICY, cache_control: "no-cache" };
+const FORM_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors https://web.telegram.org";
 /// The console is many modules, which must be of one version: browsers ask each time, and the ETag makes that cheap.
 const CONSOLE: Served = Served { content_security_policy: CONSOLE_POLICY, cache_control: "no-cache" };
 /// Operators read what strangers write, so text must not become code whatever a view does wrong: no inline code or style, no
@@ -38,6 +42,13 @@ pub(super) fn router() -> Router<Web> {
         .route("/widget.js", public("widget.js"))
         .route("/widget/attach.js", public("widget/attach.js"))
         .route("/site.css", public("site.css"))
+        .route("/demo.js", public("demo.js"))
+        .route("/secure-form.js", public("secure-form.js"))
+        .route("/page.css", public("page.css"))
+        .route("/verify", get(|request: Request| async move { serve("verify.html", &FORM, &request) }))
+        .route("/verify.js", public("verify.js"))
+        .route("/print", public("print.html"))
+        .route("/print.js", public("print.js"))
         .route("/favicon.svg", public("favicon.svg"))
         .route("/favicon.ico", public("favicon.svg"))
         .route("/print/calculation", public("print/calculation.html"))

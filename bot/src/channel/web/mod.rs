@@ -6,13 +6,14 @@ mod calculators;
 mod error;
 mod limits;
 mod origin;
+mod verification;
 
 pub use error::{ApiError, ErrorBody};
 pub use limits::{Limits, LimitsConfig};
 pub use origin::Origins;
 pub(crate) use origin::is_own_origin;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
@@ -31,6 +32,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::conversation::Conversations;
+use crate::identity::Identity;
 
 /// A request body larger than this is not read: the longest message is 4,000 characters, at most 4 bytes each, as JSON escapes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -57,6 +59,8 @@ struct Inner {
     /// Turns true when the process stops: streams end, so that their clients go elsewhere.
     stopping: watch::Receiver<bool>,
     metrics: Option<PrometheusHandle>,
+    /// Set once, when records can be looked up.
+    identity: OnceLock<Identity>,
 }
 
 impl Web {
@@ -70,7 +74,13 @@ impl Web {
     ) -> Web {
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
         let uploads = Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX));
-        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, stopping, metrics }) }
+        let identity = OnceLock::new();
+        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, stopping, metrics, identity }) }
+    }
+
+    /// Who verifies and looks up. Only the first call counts; without it the secure form says that it is off.
+    pub fn attach_identity(&self, identity: Identity) {
+        let _ = self.inner.identity.set(identity);
     }
 
     fn conversations(&self) -> &Conversations {
@@ -98,6 +108,12 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .routes(routes!(api::attach))
         .routes(routes!(calculators::list))
         .routes(routes!(calculators::calculate_one))
+        .routes(routes!(verification::open))
+        .routes(routes!(verification::open_by_link))
+        .routes(routes!(verification::start))
+        .routes(routes!(verification::resend))
+        .routes(routes!(verification::check))
+        .routes(routes!(verification::summary))
         .split_for_parts();
     doc.merge(beside);
     let doc = Arc::new(doc);
@@ -112,6 +128,7 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .max_age(CORS_MAX_AGE);
     // The event streams stay outside the compression: it would hold their lines back.
     let pages = Router::new()
+        .route("/api/demo", get(verification::demo))
         .route("/api/openapi.json", get(move || async move { Json(Arc::clone(&doc)) }))
         .merge(assets::router())
         .layer(CompressionLayer::new().gzip(true));

@@ -3,6 +3,7 @@
 
 pub mod calculation;
 pub mod place;
+pub mod lookup;
 
 use faq::{Action, Block, Period, Rule, Span, TopicId, vietnamese_date};
 use jiff::ToSpan;
@@ -67,7 +68,8 @@ pub fn help() -> Vec<Block> {
                 ),
                 item("Tìm cơ quan BHXH, điểm thu, nơi khám chữa bệnh gần bạn, ví dụ: “phòng khám gần Hà Đông”."),
                 item("Chuyển bạn tới tổng đài viên khi mình chưa giúp được."),
-                item("Sắp có: tra cứu quá trình đóng của bạn, tin chính sách."),
+                item("Tra cứu quá trình đóng, thẻ BHYT, hồ sơ của chính bạn sau khi xác minh."),
+                item("Sắp có: tin chính sách."),
             ],
         },
         Block::Paragraph {
@@ -319,7 +321,15 @@ pub fn of_event(event: &Event) -> Option<Message> {
         | Event::HandoffResolved { .. }
         | Event::CallbackAsked { .. }
         | Event::CalculationChanged { .. }
-        | Event::Rated { .. } => None,
+        | Event::Rated { .. }
+        | Event::LookupAsked { .. }
+        | Event::LookupFailed { .. }
+        | Event::Verified { .. }
+        | Event::VerificationEnded { .. }
+        | Event::Erased
+        | Event::EraseDone { .. } => None,
+        Event::PersonalMessage { open: Some(message), .. } => Some(message.as_ref().clone()),
+        Event::PersonalMessage { open: None, .. } => say(lookup::personal_gone(), Vec::new()),
     }
 }
 
@@ -348,12 +358,7 @@ pub fn no_longer_answered() -> Vec<Block> {
 /// What is not there yet.
 pub fn soon(action: Action) -> Vec<Block> {
     match action {
-        Action::Lookup => vec![
-            Block::text("Tra cứu hồ sơ cá nhân ngay tại đây sắp có."),
-            Block::text(
-                "Bây giờ bạn xem quá trình đóng, thẻ BHYT và chế độ đã hưởng trên VssID. Hồ sơ đã nộp mà chưa có kết quả thì hỏi tổng đài viên.",
-            ),
-        ],
+        Action::Lookup => lookup::off(),
         // Answered by a search.
         Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => place::which_kind(),
         Action::News => line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID."),
@@ -400,11 +405,6 @@ pub fn action_label(action: Action) -> &'static str {
         Action::Operator => "Gặp tổng đài viên",
         other => calculation::calculator(other).map_or("Tính giúp tôi", calculation::start_label),
     }
-}
-
-/// Erasing one's conversations.
-pub fn erase_soon() -> Vec<Block> {
-    with_hotline("Tự xóa dữ liệu ngay tại đây sắp có. Bây giờ bạn yêu cầu qua tổng đài viên hoặc gọi ", ".")
 }
 
 /// Something that the bot cannot read.

@@ -113,6 +113,12 @@ function Attachment({ event: { attachment, media_type, bytes } }) {
 function happened(event) {
   switch (event.kind) {
     case 'started': return 'Bắt đầu trò chuyện';
+    case 'verified': return `Đã xác minh, mã số tận cùng ${event.ending}`;
+    case 'verification_ended': return 'Phiên xác minh đã kết thúc';
+    case 'personal_message': return 'Bot đã hiện thông tin cá nhân (nội dung được niêm phong)';
+    case 'lookup_failed': return 'Tra cứu không có kết quả';
+    case 'erased': return 'Mục đã xóa theo yêu cầu của người dân';
+    case 'erase_done': return `Đã xóa dữ liệu, biên nhận ${event.receipt}`;
     case 'handoff_requested': return HANDOFF_REASONS[event.reason] ?? 'Chuyển tổng đài viên';
     case 'handoff_left': return 'Người dân rời hàng đợi';
     case 'handoff_claimed': return `${event.operator} đã nhận cuộc này`;

@@ -1,0 +1,162 @@
+//! `hotro records`: what is known of insured persons.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use hotro::config::{Config, Secret, SmsGateway};
+use hotro::conversation::{Conversations, now_ms};
+use hotro::dialogue::day_in_vietnam;
+use hotro::identity::code::SocialInsuranceCode;
+use hotro::identity::import::{FileKind, import_file};
+use hotro::identity::keys::{records_key, rotate};
+use hotro::identity::local::{LocalRecords, person_hash};
+use hotro::identity::sms::{BODY_DEFAULT, Console, HttpGateway, Sms};
+use hotro::identity::upstream::{HttpRecords, Upstream};
+use hotro::identity::{Identity, Records, demo};
+use hotro::secret::Key;
+use hotro::store::AccessOf;
+
+/// Accesses printed.
+const ACCESSES_LISTED_MAX: u32 = 10_000;
+
+/// Whose accesses are printed.
+pub(crate) enum AuditOf {
+    /// All.
+    All,
+    /// Of the person whose code stands on the standard input.
+    Code,
+    /// In a conversation.
+    Conversation(uuid::Uuid),
+    /// By an operator.
+    Operator(uuid::Uuid),
+}
+
+/// Verification and look-up as configured; `None`: switched off.
+pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>, key: Key) -> anyhow::Result<Option<Identity>> {
+    let sms: Arc<dyn Sms> = match config.sms_gateway()? {
+        SmsGateway::Off => {
+            tracing::warn!("sms.gateway: off, so nobody can look up their own record");
+            return Ok(None);
+        }
+        SmsGateway::Console | SmsGateway::Auto => {
+            tracing::warn!("ONE-TIME PASSWORDS ARE PRINTED HERE instead of being sent: good to try hotro. In service, set sms.url.");
+            Arc::new(Console)
+        }
+        SmsGateway::Http => {
+            let url = config.sms.url.as_deref().and_then(|url| url.parse().ok()).context("sms.url: expected https://...")?;
+            let body = config.sms.body.as_deref().unwrap_or(BODY_DEFAULT);
+            let authorization = config.sms.authorization.as_ref().map(Secret::reveal);
+            Arc::new(
+                HttpGateway::new(url, body, authorization)
+                    .context("sms.body: needs {phone} and {text}, or sms.authorization is no header")?,
+            )
+        }
+    };
+    let records_key = records_key(conversations.store(), &key).await.context("opening the key of the records")?;
+    let settings = &config.records;
+    let Some(url) = &settings.upstream_url else {
+        let records: Arc<dyn Records> = Arc::new(LocalRecords::new(conversations.store().clone(), records_key.clone()));
+        let identity = Identity::new(conversations.clone(), key, records_key, records, sms);
+        // Whoever is imported later is noticed while it runs.
+        if conversations.store().knows_persons().await.context("looking for persons")? {
+            identity.offer();
+        }
+        return Ok(Some(identity));
+    };
+    let upstream = Upstream {
+        url: url.parse().ok().context("records.upstream_url: expected https://...")?,
+        key: settings.upstream_key.as_ref().map(|key| key.reveal().to_owned()),
+        identity: settings
+            .upstream_identity
+            .as_deref()
+            .map(std::fs::read)
+            .transpose()
+            .context("records.upstream_identity: cannot be read")?,
+        timeout: Duration::from_millis(settings.timeout_ms.get().into()),
+    };
+    let records = HttpRecords::new(upstream).map_err(|key| anyhow::anyhow!("{key}: cannot be used"))?;
+    let identity = Identity::new(conversations.clone(), key, records_key, Arc::new(records), sms);
+    identity.offer();
+    Ok(Some(identity))
+}
+
+/// Adds invented people and prints what to type.
+pub(crate) fn demo(config: &Config) -> anyhow::Result<()> {
+    super::block_on(async {
+        let store = super::open_store(config).await?;
+        let key = records_key(&store, &super::load_key(config, &store).await?).await?;
+        let at_ms = now_ms();
+        demo::install(&store, &key, day_in_vietnam(at_ms), at_ms).await.context("adding invented people")?;
+        store.close().await;
+        let mut out = std::io::stdout().lock();
+        for person in demo::PEOPLE {
+            writeln!(out, "{}\t{}\t{}\t{}", person.code, faq::vietnamese_date(person.birth), person.name, person.about)?;
+        }
+        writeln!(out, "Invented: codes that begin with 00 and telephones that begin with 04 belong to nobody.")?;
+        Ok(())
+    })
+}
+
+/// Imports files, each whole or not at all, and prints how many lines each had.
+pub(crate) fn import(config: &Config, kind: FileKind, files: &[PathBuf]) -> anyhow::Result<()> {
+    super::block_on(async {
+        let store = super::open_store(config).await?;
+        let key = records_key(&store, &super::load_key(config, &store).await?).await?;
+        let mut out = std::io::stdout().lock();
+        for file in files {
+            let begun = Instant::now();
+            let lines = import_file(&store, &key, kind, file, now_ms()).await.with_context(|| file.display().to_string())?;
+            writeln!(out, "{}: {lines} lines in {:.1} s", file.display(), begun.elapsed().as_secs_f64())?;
+        }
+        store.close().await;
+        Ok(())
+    })
+}
+
+/// Prints who has read what, the newest first.
+pub(crate) fn audit(config: &Config, of: &AuditOf) -> anyhow::Result<()> {
+    super::block_on(async {
+        let store = super::open_store(config).await?;
+        let key = records_key(&store, &super::load_key(config, &store).await?).await?;
+        let of = match of {
+            AuditOf::All => AccessOf::All,
+            AuditOf::Code => {
+                // Not as an argument, which every process of the machine could read.
+                let mut typed = zeroize::Zeroizing::new(String::new());
+                std::io::stdin().read_line(&mut typed).context("reading the code from the standard input")?;
+                AccessOf::Person(person_hash(&key, &SocialInsuranceCode::parse(&typed).context("code")?))
+            }
+            AuditOf::Conversation(id) => AccessOf::Conversation(*id),
+            AuditOf::Operator(id) => AccessOf::Actor(id.to_string()),
+        };
+        let mut out = std::io::stdout().lock();
+        for row in store.accesses(&of, ACCESSES_LISTED_MAX).await? {
+            let at = jiff::Timestamp::from_millisecond(row.at_ms).map_or_else(|_| row.at_ms.to_string(), |at| at.to_string());
+            let (conversation, reason) = (row.conversation_id.unwrap_or_default(), row.reason.unwrap_or_default());
+            writeln!(out, "{at}\t{}\t{}\t{}\t{conversation}\t{reason}", row.actor, row.what, row.person_hash)?;
+        }
+        store.close().await;
+        Ok(())
+    })
+}
+
+/// Seals everything with the key in a file, and prints what changed.
+pub(crate) fn rotate_key(config: &Config, new_key_file: &Path) -> anyhow::Result<()> {
+    super::block_on(async {
+        let store = super::open_store(config).await?;
+        let old = super::load_key(config, &store).await?;
+        let text = zeroize::Zeroizing::new(std::fs::read_to_string(new_key_file).with_context(|| new_key_file.display().to_string())?);
+        let new = Key::from_hex(&text).with_context(|| new_key_file.display().to_string())?;
+        ensure!(new.print() != old.print(), "{}: this is the key in use", new_key_file.display());
+        let done = rotate(&store, &old, &new).await.context("nothing has changed")?;
+        store.close().await;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{} values are sealed anew. Start hotro with the new key in HOTRO_KEY, on all nodes.", done.resealed)?;
+        writeln!(out, "{} recovery codes are void: their operators make new ones at the console.", done.recovery_codes)?;
+        writeln!(out, "{} verifications were ended.", done.verifications)?;
+        Ok(())
+    })
+}

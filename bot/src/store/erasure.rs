@@ -1,0 +1,77 @@
+//! Erasing: by a citizen's wish, and when the time of something is over.
+
+use sqlx::query;
+use uuid::Uuid;
+
+use super::pools::{in_transaction, on_writer};
+use super::{Store, StoreError, bigint};
+
+impl Store {
+    /// Replaces the events of a conversation up to a seq by tombstones, and deletes what was kept beside the log. Numbers, times and the
+    /// first event, which says the channel, stay: readers go on by them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn erase_conversation(&self, id: Uuid, up_to: u64, at_ms: i64) -> Result<(), StoreError> {
+        let id = id.to_string();
+        in_transaction!(self, |tx| {
+            query(
+                r#"update event set kind = 'erased', body = '{"kind":"erased"}'
+                   where conversation_id = $1 and seq <= $2 and kind not in ('started', 'erase_done')"#,
+            )
+            .bind(&id)
+            .bind(bigint(up_to))
+            .execute(&mut *tx)
+            .await?;
+            query("delete from snapshot where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
+            query("delete from effect where conversation_id = $1 and request < $2").bind(&id).bind(bigint(up_to)).execute(&mut *tx).await?;
+            query(
+                "update verification set state = 'ended', ended_ms = $2, claim_sealed = null, subject_sealed = null, otp_hash = null,
+                    data_key_sealed = null where conversation_id = $1 and ended_ms is null",
+            )
+            .bind(&id)
+            .bind(at_ms)
+            .execute(&mut *tx)
+            .await?;
+            query(
+                "update telegram_personal set delete_after_ms = 0
+                 where chat_id in (select chat_id from telegram_chat where conversation_id = $1)",
+            )
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
+            query("update conversation set labels = '[]' where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    /// Conversations whose last event is older than a moment and that hold more than tombstones, some of them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn conversations_silent_since(&self, before_ms: i64, limit: u32) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(super::pools::on_reader!(self, |pool| sqlx::query_as(
+            "select conversation.conversation_id, conversation.last_seq from conversation
+             join event on event.conversation_id = conversation.conversation_id and event.seq = conversation.last_seq
+             where event.at_ms < $1 and event.kind not in ('erased', 'erase_done', 'started') order by event.at_ms limit $2"
+        )
+        .bind(before_ms)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)?)
+    }
+
+    /// Forgets numbers of Telegram's updates that were handled before a moment; Telegram repeats none so old. How many.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forget_telegram_updates(&self, before_ms: i64) -> Result<u64, StoreError> {
+        Ok(on_writer!(self, |pool| query(
+            "delete from telegram_update where handled_ms < $1 and update_id < (select max(update_id) from telegram_update)"
+        )
+        .bind(before_ms)
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected()))?)
+    }
+}

@@ -1,0 +1,170 @@
+//! Where records come from: files, and another system.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use harness::server::{Options, Server, run_with};
+use harness::sms::Sms;
+use hotro::identity::import::FileKind;
+use serde_json::{Value, json};
+
+use super::{Service, words};
+
+const KEY: (&str, &str) = ("HOTRO_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed");
+
+/// Imports a text as a file of a kind: exit code and what was said.
+fn import(folder: &std::path::Path, kind: &str, text: &str) -> (Option<i32>, String) {
+    std::fs::write(folder.join("file.csv"), text).expect("the file is written");
+    let said = run_with(folder, &["records", "import", "--data", "data", "--kind", kind, "file.csv"], &[KEY], b"").expect("it runs");
+    (said.code, said.stdout + &said.stderr)
+}
+
+#[test]
+fn a_file_is_imported_whole_or_says_its_line() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let check = |kind: &str, text: &str, want: &str| {
+        let (code, said) = import(folder.path(), kind, text);
+        assert_eq!(code, Some(if want.ends_with(" lines") { 0 } else { 1 }), "{said}");
+        assert!(said.contains(want), "expected {want}: {said}");
+        assert!(!said.contains("0070000001") && !said.contains("Nguyễn"), "what stands in the file is not said: {said}");
+    };
+    let person = "code,citizen_id,name,birth,phone\n";
+    let period = "code,kind,from,to,employer,job,salary\n";
+    check("contribution", &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1\n"), "line 2: code: no such person");
+    check("person", &format!("{person}0070000001,000190000001,Nguyễn Thị Giả,1990-01-02,0412000001\n"), "1 lines");
+    check("person", &format!("{person}0070000001,000190000001,Nguyễn Thị Giả,1990-01-02,0412000001\n"), "1 lines");
+    check(
+        "person",
+        &format!("{person}0070000002,,B,1990-01-02,\n007000000,,Nguyễn,1990-01-02,\n"),
+        "line 3: code: expected 10, 12 or 15 characters, got 9",
+    );
+    check("person", &format!("{person}0070000002,,B,31/01/1990,\n"), "line 2: birth: expected a day as 2026-07-31");
+    check("person", &format!("{person}0070000002,,B,1990-01-02,12345\n"), "line 2: phone: no Vietnamese");
+    check("person", &format!("{person}0070000002,,B\n"), "line 2: expected 5 fields, got 3");
+    check("person", "code,name\n", "line 1: expected the columns code,citizen_id,name,birth,phone");
+    check("person", &format!("{person}0070000002,,B,1990-01-02,041200"), "the file is cut off");
+    check(
+        "contribution",
+        &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1\n0070000001,bhxh,2021-01,2020-12,A,b,1\n"),
+        "line 3: to: before its beginning",
+    );
+    check("contribution", &format!("{period}0070000001,bhxx,2020-01,2020-12,A,b,1\n"), "line 2: kind: none of the known words");
+    check("contribution", &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1.000\n"), "line 2: salary: expected whole");
+    check("contribution", &format!("{period}0070000001,bhxh,2020-01,2020-12,A,b,1\n0070000001,bhxh,2020-01,2020-11,A,b,2\n"), "2 lines");
+    check("benefit", "code,kind,from,to,amount,paid,status\n0070000001,sickness,2026-01-02,,500000,2026-02-01,paid\n", "1 lines");
+    check(
+        "dossier",
+        "code,dossier,procedure,received,due,status,missing,payment\n0070000001,HS-1,Ốm đau,2026-01-02,2026-01-09,approved,,paid\n",
+        "1 lines",
+    );
+    check(
+        "card",
+        "code,number,from,to,facility,benefit_code,five_years\n0070000001,DN4000070000001,2026-01-01,2026-12-31,TYT,4,\n",
+        "1 lines",
+    );
+    check("visit", "code,date,facility,level,covered,own\n0070000001,2026-01-02,BV,cấp cơ bản,100,0\n", "1 lines");
+    check(
+        "dependant",
+        "code,name,birth,card_number,card_from,card_to,card_facility,card_benefit_code\n0070000001,Bé,2024-01-02,,,,,\n0070000001,An,2020-01-02,TE1000070000009,2020-01-02,2026-09-30,TYT,1\n",
+        "2 lines",
+    );
+    let (code, said) = import(folder.path(), "person", &format!("{person}\u{0}\u{1}\n"));
+    assert_eq!(code, Some(1), "{said}");
+    // Another key is refused before anything is read.
+    let other = run_with(folder.path(), &["records", "demo", "--data", "data"], &[("HOTRO_KEY", &"1".repeat(64))], b"").expect("it runs");
+    assert!(other.code == Some(1) && other.stderr.contains("another key"), "{}", other.stderr);
+    let broken = run_with(folder.path(), &["records", "demo", "--data", "data"], &[("HOTRO_KEY", "zz")], b"").expect("it runs");
+    assert!(broken.code == Some(1) && broken.stderr.contains("64 hexadecimal digits"), "{}", broken.stderr);
+    assert_eq!(FileKind::ALL.map(|kind| FileKind::parse(kind.name())), FileKind::ALL.map(Some));
+}
+
+/// Another system that has the records, as docs/records-api.yaml says; it can be made to fail.
+struct Upstream {
+    mood: Arc<AtomicU8>,
+    url: String,
+}
+
+const WELL: u8 = 0;
+const SLOW: u8 = 1;
+const BROKEN: u8 = 2;
+const NONSENSE: u8 = 3;
+const SOMEBODY_ELSE: u8 = 4;
+
+async fn answer(State(mood): State<Arc<AtomicU8>>, Path(path): Path<String>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    if headers.get("authorization").is_none_or(|value| value != "Bearer upstream-key") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    match mood.load(Ordering::Relaxed) {
+        SLOW => tokio::time::sleep(Duration::from_secs(30)).await,
+        BROKEN => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        NONSENSE => return Json(json!({ "birth": "yesterday", "code": ["x"] })).into_response(),
+        _ => {}
+    }
+    if body["code"] != "0080000001" {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let code = if mood.load(Ordering::Relaxed) == SOMEBODY_ELSE { "0080000002" } else { "0080000001" };
+    match path.as_str() {
+        "persons/find" => Json(json!({ "code": code, "citizen_id": null, "birth": "1990-01-02", "phone": "0412000009" })).into_response(),
+        "records/card" => Json(json!({ "number": "DN4000080000001", "from": "2026-01-01", "to": "2099-12-31", "facility": "Bệnh viện Xa", "benefit_code": 4, "five_years": null })).into_response(),
+        _ => Json(json!([])).into_response(),
+    }
+}
+
+async fn upstream() -> Upstream {
+    let mood = Arc::new(AtomicU8::new(WELL));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/base", listener.local_addr().expect("an address"));
+    let router = Router::new().route("/base/v1/{*path}", post(answer)).with_state(mood.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Upstream { mood, url }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_system_is_asked_and_its_failures_are_told() {
+    let upstream = upstream().await;
+    let sms = Sms::start().await.expect("a gateway");
+    let options = Options::new()
+        .variable("HOTRO_RECORDS_UPSTREAM_URL", &upstream.url)
+        .variable("HOTRO_RECORDS_UPSTREAM_KEY", "upstream-key")
+        .variable("HOTRO_RECORDS_TIMEOUT_MS", "300");
+    let server: Server = options.sms(&sms).start().await;
+    let service = Service { server, sms };
+    service.sms.fail([500]);
+    let citizen = service.server.citizen().await;
+    let session = service.form(&citizen).await;
+    let well = service.begin(&session, "0080000001", "02/01/1990").await;
+    let well = (well.status(), well.text().await.expect("text").replace("299", "300"));
+    // The gateway fails once and is asked again.
+    let otp = service.sms.otp("0412000009", 1).await;
+    assert_eq!(service.post("check", &session, json!({ "otp": otp })).await.status(), StatusCode::OK);
+    let sent = citizen.tap("look:card").await;
+    assert!(words(&citizen.hears("personal_message", sent.seq).await).contains("Bệnh viện Xa"));
+    for (number, mood) in [NONSENSE, BROKEN, SLOW, SLOW, SLOW, SLOW].into_iter().enumerate() {
+        upstream.mood.store(mood, Ordering::Relaxed);
+        let begun = std::time::Instant::now();
+        let sent = citizen.tap("look:card").await;
+        let told = citizen.hears("bot_message", sent.seq).await;
+        assert!(words(&told).contains("không trả lời"), "{told}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "nobody waits for ever");
+        if number >= 5 {
+            assert!(begun.elapsed() < Duration::from_millis(280), "after five failures it is left alone");
+        }
+    }
+    // The form answers as ever, while the other system is down and when it is not itself.
+    for mood in [SLOW, NONSENSE, SOMEBODY_ELSE] {
+        upstream.mood.store(mood, Ordering::Relaxed);
+        let session = service.form(&service.server.citizen().await).await;
+        let answer = service.begin(&session, if mood == SLOW { "0080000001" } else { "0080000077" }, "02/01/1990").await;
+        assert_eq!((answer.status(), answer.text().await.expect("text").replace("299", "300")), well);
+    }
+    assert_eq!(service.sms.sent().len(), 1);
+    let log = service.server.log();
+    assert!(!log.contains("0080000001") && !log.contains("0412000009"), "{log}");
+}
