@@ -21,9 +21,6 @@ pub fn render(message: &Message) -> String {
         for line in texts::place::card_lines(card) {
             let _ = writeln!(out, "{}", words(&line));
         }
-        if let Some(directions) = &card.directions {
-            let _ = writeln!(out, "{directions}");
-        }
     }
     if let Some(attribution) = message.places.as_ref().and_then(|places| places.attribution.as_deref()) {
         let _ = writeln!(out, "{attribution}");

@@ -577,7 +577,7 @@ fn found(hit: &Hit, near: Near, context: &Context<'_>) -> SoughtPlace {
     let distance = hit.distance_m.map(|metres| match from_unit {
         Some(unit) => {
             let same = place.ward.as_deref() == Some(context.places.gazetteer().unit(unit).code.as_str());
-            words::distance_from_unit(metres, same, context.places.gazetteer().unit(unit).level)
+            words::distance_from_unit(metres, same, place.precision, context.places.gazetteer().unit(unit).level)
         }
         None => words::distance_from_you(metres, place.precision),
     });
@@ -586,7 +586,10 @@ fn found(hit: &Hit, near: Near, context: &Context<'_>) -> SoughtPlace {
 
 /// Cards for the places from `from` on, and a map of them.
 fn list(search: &mut PlaceSearch, from: usize, lead: Vec<faq::Block>, unit: Option<u32>, context: &Context<'_>) -> Reply {
-    let shown: Vec<&SoughtPlace> = search.found.iter().skip(from).take(SHOWN_MAX).collect();
+    // Whoever is told which office is responsible needs no other one.
+    let responsible = search.found.get(from).is_some_and(|found| found.responsible);
+    let shown: Vec<&SoughtPlace> =
+        search.found.iter().skip(from).take(SHOWN_MAX).take_while(|found| found.responsible == responsible).collect();
     let numbers: Vec<(u32, &SoughtPlace)> =
         shown.iter().filter_map(|found| Some((context.places.number(found.kind, &found.id)?, *found))).collect();
     let cards: Vec<PlaceCard> = numbers
@@ -669,9 +672,9 @@ fn directions(place: &Place, area: Option<&str>) -> Option<String> {
     let wanted = match place.point.filter(|_| place.precision >= Precision::Street) {
         Some(point) => format!("{},{}", point.lat(), point.lon()),
         None => {
-            let parts = [Some(place.name.as_str()), place.address.as_deref(), area];
             // With neither street nor commune a map would show some other house of the name.
-            place.address.as_ref().map(|_| ()).or(place.ward.as_ref().map(|_| ()))?;
+            let area = area.filter(|_| place.address.is_some() || place.ward.is_some())?;
+            let parts = [Some(place.name.as_str()), place.address.as_deref(), Some(area)];
             parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
     };

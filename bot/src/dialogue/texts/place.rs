@@ -294,9 +294,14 @@ pub fn distance_from_you(metres: f64, precision: Precision) -> String {
 }
 
 /// From the middle of a unit.
-pub fn distance_from_unit(metres: f64, same: bool, level: Level) -> String {
+pub fn distance_from_unit(metres: f64, same: bool, precision: Precision, level: Level) -> String {
+    const SAME_AREA_M: f64 = 3_000.0;
     if same {
         return "trong phường, xã này".to_owned();
+    }
+    if precision <= Precision::District {
+        // Between the middles of two wide areas there is no distance to tell.
+        return if metres < SAME_AREA_M { "trong khu vực này".to_owned() } else { format!("{} (ước chừng)", span(metres)) };
     }
     let from = match level {
         Level::OldDistrict => "quận, huyện",
