@@ -10,7 +10,7 @@ pub mod content;
 pub mod conversation;
 pub mod desk;
 pub mod dialogue;
-pub mod places;
 pub mod identity;
+pub mod places;
 pub mod secret;
 pub mod store;

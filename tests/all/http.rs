@@ -417,7 +417,8 @@ async fn the_api_describes_itself() {
     let description: Value = get("/api/openapi.json", &[]).await.json().await.expect("JSON");
     let paths: Vec<&String> = description["paths"].as_object().expect("paths").keys().collect();
     let (desk, citizens): (Vec<&String>, Vec<&String>) = paths.into_iter().partition(|path| path.starts_with("/api/desk/"));
-    let of_one = ["attachments", "callback", "events", "messages", "summary", "typing", "verification"].map(|what| format!("/api/conversations/{{id}}/{what}"));
+    let of_one = ["attachments", "callback", "events", "messages", "summary", "typing", "verification"]
+        .map(|what| format!("/api/conversations/{{id}}/{what}"));
     let form = ["check", "open", "resend", "start"].map(|what| format!("/api/verification/{what}"));
     assert_eq!(citizens.into_iter().skip(1).collect::<Vec<_>>(), of_one.iter().chain(&form).collect::<Vec<_>>());
     for path in ["audit", "canned", "events", "handoffs/{id}/claim", "invitation", "operators", "search", "session", "settings"] {

@@ -15,8 +15,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let mut say = |state: &mut State, input: &Input| -> anyhow::Result<()> {
         let now_ms = now_ms();
         let desk = &Situation::USUAL;
-        let context =
-            Context { knowledge: &knowledge, now_ms, channel: Channel::Terminal, desk, places: &places, lookups: Lookups::Off };
+        let context = Context { knowledge: &knowledge, now_ms, channel: Channel::Terminal, desk, places: &places, lookups: Lookups::Off };
         for event in step(state, "terminal", input, &context).events {
             if let Event::BotMessage { message, .. } = &event {
                 writeln!(out, "{}", terminal::render(message))?;

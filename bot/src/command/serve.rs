@@ -69,9 +69,10 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let key = super::load_key(config, &store).await?;
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
-    let hotline = Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings(), config.desk.attachments_kept_ms())
-        .await
-        .context("opening the queue")?;
+    let hotline =
+        Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings(), config.desk.attachments_kept_ms())
+            .await
+            .context("opening the queue")?;
     let outgoing = Outgoing::new(config, conversations.clone(), hotline.clone())?;
     let identity = super::records::identity(config, &conversations, key.clone()).await?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::calculation::Calculation;
 use super::choice::Choice;
-use super::place::{PlaceList, PlaceSearch};
 use super::lookup::{Method, NotFetched, Verification};
+use super::place::{PlaceList, PlaceSearch};
 use crate::identity::record::What;
 
 /// Where a citizen talks to the bot.

@@ -40,42 +40,6 @@ pub enum Input {
         /// Degrees east, in millionths.
         lon_e6: i32,
     },
-}
-
-/// Why a photo or a file was not kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unkept {
-    /// More than 10 MB, or a picture beyond all measure.
-    TooLarge,
-    /// Neither a photo nor a PDF file, whatever it is called.
-    Kind,
-    /// It begins like one and cannot be read.
-    Broken,
-    /// The conversation has as many as are kept.
-    Full,
-}
-
-/// A photo or a file of the citizen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
-    /// Its key.
-    pub id: Uuid,
-    /// What it is, by its content.
-    pub media_type: &'static str,
-    /// Its size as kept.
-    pub bytes: u64,
-}
-
-impl Input {
-    /// A shared location in degrees; what is no number is something that cannot be read.
-    pub fn location(lat: f64, lon: f64) -> Input {
-        const MILLION: f64 = 1e6;
-        // Any two numbers of a sane size are taken: whether they lie in Vietnam is for the dialogue to say.
-        let e6 = |degrees: f64| (degrees.abs() <= 360.0).then(|| (degrees * MILLION).round() as i32);
-        match (e6(lat), e6(lon)) {
-            (Some(lat_e6), Some(lon_e6)) => Input::Location { lat_e6, lon_e6 },
-            _ => Input::Unsupported(Unsupported::Location),
-        }
     /// The citizen shared a contact: their own, by its number, or another's.
     Contact {
         /// The number of whoever sent it; `None`: somebody else's, which nobody needs.
@@ -117,7 +81,42 @@ impl Input {
     },
 }
 
+/// Why a photo or a file was not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unkept {
+    /// More than 10 MB, or a picture beyond all measure.
+    TooLarge,
+    /// Neither a photo nor a PDF file, whatever it is called.
+    Kind,
+    /// It begins like one and cannot be read.
+    Broken,
+    /// The conversation has as many as are kept.
+    Full,
+}
+
+/// A photo or a file of the citizen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its key.
+    pub id: Uuid,
+    /// What it is, by its content.
+    pub media_type: &'static str,
+    /// Its size as kept.
+    pub bytes: u64,
+}
+
 impl Input {
+    /// A shared location in degrees; what is no number is something that cannot be read.
+    pub fn location(lat: f64, lon: f64) -> Input {
+        const MILLION: f64 = 1e6;
+        // Any two numbers of a sane size are taken: whether they lie in Vietnam is for the dialogue to say.
+        let e6 = |degrees: f64| (degrees.abs() <= 360.0).then(|| (degrees * MILLION).round() as i32);
+        match (e6(lat), e6(lon)) {
+            (Some(lat_e6), Some(lon_e6)) => Input::Location { lat_e6, lon_e6 },
+            _ => Input::Unsupported(Unsupported::Location),
+        }
+    }
+
     /// Whether it is the citizen's doing, and not news of something that was asked for.
     pub fn is_citizens(&self) -> bool {
         matches!(
@@ -128,6 +127,9 @@ impl Input {
                 | Input::Command { .. }
                 | Input::Unsupported(_)
                 | Input::Contact { .. }
+                | Input::Attachment(_)
+                | Input::Unkept(_)
+                | Input::Location { .. }
         )
     }
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::calculation::Calculation;
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Event, Message, Outcome, Recorded};
-use super::place::PlaceSearch;
 use super::lookup::Verification;
+use super::place::PlaceSearch;
 
 /// Other candidates remembered after an answer, for "chưa đúng ý".
 const OTHERS_MAX: usize = 6;

@@ -2,8 +2,8 @@
 //! sentences, the answer first.
 
 pub mod calculation;
-pub mod place;
 pub mod lookup;
+pub mod place;
 
 use faq::{Action, Block, Period, Rule, Span, TopicId, vietnamese_date};
 use jiff::ToSpan;
