@@ -417,6 +417,8 @@ async fn the_api_describes_itself() {
     let description: Value = get("/api/openapi.json", &[]).await.json().await.expect("JSON");
     let paths: Vec<&String> = description["paths"].as_object().expect("paths").keys().collect();
     let (desk, citizens): (Vec<&String>, Vec<&String>) = paths.into_iter().partition(|path| path.starts_with("/api/desk/"));
+    let (calculators, citizens): (Vec<&String>, Vec<&String>) = citizens.into_iter().partition(|path| path.starts_with("/api/calculators"));
+    assert_eq!(calculators, ["/api/calculators", "/api/calculators/{name}"]);
     let of_one = ["callback", "events", "messages", "typing"].map(|what| format!("/api/conversations/{{id}}/{what}"));
     assert_eq!(citizens.into_iter().skip(1).collect::<Vec<_>>(), of_one.iter().collect::<Vec<_>>());
     for path in ["audit", "canned", "events", "handoffs/{id}/claim", "invitation", "operators", "search", "session", "settings"] {

@@ -12,14 +12,20 @@ const FORBIDDEN: [&str; 9] = ["tokio", "axum", "sqlx", "teloxide", "reqwest", "S
 /// # Panics
 /// Something does, or cannot be read.
 pub fn pure(path: &str) -> usize {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
-    if path.is_file() {
-        check_file(&path);
-        return 1;
+    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path))
+}
+
+/// Checks a file, or every source below a folder.
+fn check(path: &Path) -> usize {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).expect("a folder of sources").map(|entry| entry.expect("an entry of it").path());
+        return entries
+            .filter(|entry| entry.is_dir() || entry.extension().is_some_and(|kind| kind == "rs"))
+            .map(|entry| check(&entry))
+            .sum();
     }
-    let files: Vec<_> = fs::read_dir(&path).expect("a folder of sources").map(|entry| entry.expect("an entry of it").path()).collect();
-    files.iter().for_each(|file| check_file(file));
-    files.len()
+    check_file(path);
+    1
 }
 
 fn check_file(path: &Path) {

@@ -56,6 +56,7 @@ pub enum Obstacle {
     /// Twenty years or more: who left work has no right to it.
     TwentyYears,
     /// Nothing was contributed before 01/07/2025.
+    #[serde(rename = "joined_since_july_2025")]
     JoinedSinceJuly2025,
     /// Fifteen years or more: whoever has the age gets a pension.
     EnoughForPension,
@@ -92,7 +93,8 @@ pub(super) fn calculate(answers: &Answers, today: Date, law: Law<'_>) -> Result<
     let (before, from) = (before - moved, from + moved);
     let (halves_before, halves_from) = (half_years(before), half_years(from));
     let per_half = |name| Ok::<Exact, Refusal>(law.number(name, today)? / whole(HALVES_A_YEAR));
-    let benefit_months = per_half("lump_months_before_2014")? * whole(halves_before) + per_half("lump_months_from_2014")? * whole(halves_from);
+    let benefit_months =
+        per_half("lump_months_before_2014")? * whole(halves_before) + per_half("lump_months_from_2014")? * whole(halves_from);
     let (amount, contributed) = if record.months < 12 {
         let paid = record.sum * law.number("compulsory_pension_rate", today)?;
         let most = record.average * law.number("lump_months_short_max", today)?;

@@ -18,6 +18,9 @@ mod sickness;
 mod unemployment;
 mod voluntary;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -131,14 +134,7 @@ impl Calculator {
                 &[Slot::SicknessCase, Slot::ChildAge, Slot::Salary, Slot::Days, Slot::Months, Slot::DaysTaken, Slot::Work, Slot::StartDate]
             }
             Calculator::HouseholdHealth => &[Slot::Members, Slot::Students, Slot::Household, Slot::PayMonths, Slot::StartDate],
-            Calculator::Voluntary => &[
-                Slot::Income,
-                Slot::Method,
-                Slot::MissingMonths,
-                Slot::Support,
-                Slot::StartDate,
-                Slot::SupportUsed,
-            ],
+            Calculator::Voluntary => &[Slot::Income, Slot::Method, Slot::MissingMonths, Slot::Support, Slot::StartDate, Slot::SupportUsed],
             Calculator::Bill => &[
                 Slot::Bill,
                 Slot::Rate,

@@ -181,8 +181,7 @@ fn whole_months(from: Date, to: Date) -> i64 {
 
 fn gap(months: i64, average: Exact, day: Date, law: Law<'_>) -> Result<Gap, Refusal> {
     let rate = law.number("compulsory_pension_rate", day)?;
-    let compulsory_cost =
-        (months <= law.count("pension_missing_months_max", day)?).then(|| Dong::round(average * rate * whole(months)));
+    let compulsory_cost = (months <= law.count("pension_missing_months_max", day)?).then(|| Dong::round(average * rate * whole(months)));
     let voluntary = months <= law.count("voluntary_missing_months_max", day)?;
     let cost = |income: Exact| -> Result<Dong, Refusal> {
         let monthly = income * law.number("voluntary_rate", day)?;

@@ -70,17 +70,17 @@ pub(super) fn fill(calculation: &mut Calculation, read: &Amounts, asked: Option<
             return doubts;
         }
         for (place, found) in read.found.iter().enumerate() {
-            used[place] = matches!(
-                found.what,
-                Quantity::Money(_) | Quantity::Day(_) | Quantity::Month(_) | Quantity::Year(_) | Quantity::Now
-            ) && !read.preceded_by(found, 4, &["sinh", "sn"]);
+            used[place] =
+                matches!(found.what, Quantity::Money(_) | Quantity::Day(_) | Quantity::Month(_) | Quantity::Year(_) | Quantity::Now)
+                    && !read.preceded_by(found, 4, &["sinh", "sn"]);
         }
     }
     let order = asked.into_iter().chain(calculator.slots().iter().copied().filter(|slot| Some(*slot) != asked));
     for slot in order {
         let was_asked = Some(slot) == asked;
         // Months and salary of a record are in the record.
-        if matches!(slot, Slot::Periods) || (calculation.answers.has(Slot::Periods) && matches!(slot, Slot::Months | Slot::LastMonth) && !was_asked)
+        if matches!(slot, Slot::Periods)
+            || (calculation.answers.has(Slot::Periods) && matches!(slot, Slot::Months | Slot::LastMonth) && !was_asked)
         {
             continue;
         }
@@ -116,7 +116,9 @@ fn quantity_of(calculator: Calculator, slot: Slot, read: &Amounts, used: &[bool]
     let cues = cues(calculator, slot);
     let candidates = || read.found.iter().enumerate().filter(|(place, _)| !used[*place]);
     let is_named = |found: &Found| {
-        read.preceded_by(found, REACH, cues.before) || read.followed_by(found, 3, cues.after) || (cues.before.is_empty() && cues.after.is_empty())
+        read.preceded_by(found, REACH, cues.before)
+            || read.followed_by(found, 3, cues.after)
+            || (cues.before.is_empty() && cues.after.is_empty())
     };
     let forbidden = |found: &Found| read.preceded_by(found, 4, cues.not_before) || read.followed_by(found, 3, cues.not_after);
     // First what is named, then what stands alone.
@@ -175,11 +177,9 @@ fn cues(calculator: Calculator, slot: Slot) -> Cues {
             not_after: &["gần nhất", "cuối", "tuổi"],
             ..NONE
         },
-        Slot::LastMonth => Cues {
-            before: &["nghỉ", "đến", "tới", "ngừng", "dừng", "cuối", "chốt", "hết"],
-            not_before: &["sinh"],
-            ..NONE
-        },
+        Slot::LastMonth => {
+            Cues { before: &["nghỉ", "đến", "tới", "ngừng", "dừng", "cuối", "chốt", "hết"], not_before: &["sinh"], ..NONE }
+        }
         Slot::StopDate => Cues {
             before: &["nghỉ", "thôi việc", "chấm dứt", "hết hợp đồng", "nghỉ việc", "thất nghiệp từ", "mất việc"],
             not_before: &["sinh", "nộp"],
@@ -201,7 +201,9 @@ fn cues(calculator: Calculator, slot: Slot) -> Cues {
             ..NONE
         },
         Slot::RetireOn => Cues { before: &["nghỉ hưu vào", "về hưu vào", "nghỉ hưu từ", "nghỉ vào"], ..NONE },
-        Slot::Days => Cues { before: &["nghỉ", "ốm", "nằm viện", "điều trị", "được"], after: &["ốm", "nghỉ"], alone: true, ..NONE },
+        Slot::Days => Cues {
+            before: &["nghỉ", "ốm", "nằm viện", "điều trị", "được"], after: &["ốm", "nghỉ"], alone: true, ..NONE
+        },
         Slot::DaysTaken => Cues { before: &["đã nghỉ", "nghỉ rồi"], after: &["trước đó", "rồi"], ..NONE },
         Slot::ChildAge => Cues { before: &["con", "bé", "cháu"], alone: true, ..NONE },
         Slot::PregnancyWeeks => Cues { alone: true, ..NONE },
@@ -273,7 +275,9 @@ fn months(calculator: Calculator, slot: Slot, what: &Quantity, asked: bool) -> O
                 // Nobody contributes for more than sixty years.
                 (_, 61..) => Read::Doubt(vec![Value::Number(*number)], Unsure::Readings),
                 (Slot::ChildAge, _) => Read::Doubt(vec![Value::Number(years), Value::Number(*number)], Unsure::Readings),
-                _ if calculator == Calculator::Sickness => Read::Doubt(vec![Value::Number(years), Value::Number(*number)], Unsure::Readings),
+                _ if calculator == Calculator::Sickness => {
+                    Read::Doubt(vec![Value::Number(years), Value::Number(*number)], Unsure::Readings)
+                }
                 _ => Read::Doubt(vec![Value::Number(years), Value::Number(*number)], Unsure::Readings),
             }
         }
@@ -383,7 +387,25 @@ fn word_of(calculator: Calculator, slot: Slot, read: &Amounts, asked: bool) -> O
         },
         Slot::Sex => {
             let female = ["nữ", "lao động nữ", "mẹ em", "mẹ tôi", "mẹ mình", "vợ em", "vợ tôi", "bà tôi", "phụ nữ", "má em", "vợ mình"];
-            let male = ["lao động nam", "giới tính nam", "là nam", "tôi nam", "em nam", "bố em", "bố tôi", "ba em", "ba tôi", "chồng em", "chồng tôi", "nam sinh", "nam sn", "nam giới", "ông tôi", "bố mình", "nam 19"];
+            let male = [
+                "lao động nam",
+                "giới tính nam",
+                "là nam",
+                "tôi nam",
+                "em nam",
+                "bố em",
+                "bố tôi",
+                "ba em",
+                "ba tôi",
+                "chồng em",
+                "chồng tôi",
+                "nam sinh",
+                "nam sn",
+                "nam giới",
+                "ông tôi",
+                "bố mình",
+                "nam 19",
+            ];
             match () {
                 () if says(&female) => word("female"),
                 () if says(&male) => word("male"),
@@ -393,7 +415,9 @@ fn word_of(calculator: Calculator, slot: Slot, read: &Amounts, asked: bool) -> O
             }
         }
         Slot::Retirement => match () {
-            () if says(&["nặng nhọc", "độc hại", "nguy hiểm", "vùng khó khăn", "đặc biệt khó khăn"]) => word("hazardous"),
+            () if says(&["nặng nhọc", "độc hại", "nguy hiểm", "vùng khó khăn", "đặc biệt khó khăn"]) => {
+                word("hazardous")
+            }
             () if says(&["hầm lò"]) => word("coal-mine"),
             () if says(&["suy giảm", "giám định"]) => {
                 let heavy = read.found.iter().any(|found| matches!(found.what, Quantity::Percent(percent) if percent >= 8_100));
@@ -404,14 +428,60 @@ fn word_of(calculator: Calculator, slot: Slot, read: &Amounts, asked: bool) -> O
         },
         Slot::JoinedBefore2025 => yes_no(),
         Slot::MaternityCase => match () {
-            () if says(&["sảy thai", "sẩy thai", "phá thai", "thai lưu", "thai chết lưu", "mất thai", "thai ngoài tử cung", "hút thai"]) => word("miscarriage"),
-            () if says(&["vợ sinh", "vợ đẻ", "vợ em sinh", "vợ tôi sinh", "vợ mình sinh", "chồng nghỉ", "chồng được nghỉ", "nghỉ khi vợ", "vợ em đẻ", "vợ tôi đẻ"]) => word("husband"),
+            () if says(&[
+                "sảy thai",
+                "sẩy thai",
+                "phá thai",
+                "thai lưu",
+                "thai chết lưu",
+                "mất thai",
+                "thai ngoài tử cung",
+                "hút thai",
+            ]) =>
+            {
+                word("miscarriage")
+            }
+            () if says(&[
+                "vợ sinh",
+                "vợ đẻ",
+                "vợ em sinh",
+                "vợ tôi sinh",
+                "vợ mình sinh",
+                "chồng nghỉ",
+                "chồng được nghỉ",
+                "nghỉ khi vợ",
+                "vợ em đẻ",
+                "vợ tôi đẻ",
+            ]) =>
+            {
+                word("husband")
+            }
             () => None,
         },
         Slot::ChildOrder => match () {
-            () if says(&["con thứ 2", "con thứ hai", "bé thứ 2", "bé thứ hai", "đứa thứ 2", "đứa thứ hai", "lần 2", "lần hai", "lần thứ hai", "con rạ", "con hai", "bé hai"]) => word("second"),
-            () if says(&["con thứ 3", "con thứ ba", "bé thứ 3", "bé thứ ba", "con thứ 4", "con thứ tư", "đứa thứ 3"]) => word("third"),
-            () if says(&["con đầu", "con đầu lòng", "con so", "lần đầu", "bé đầu", "con thứ nhất", "con thứ 1", "lần 1", "đứa đầu"]) => word("first"),
+            () if says(&[
+                "con thứ 2",
+                "con thứ hai",
+                "bé thứ 2",
+                "bé thứ hai",
+                "đứa thứ 2",
+                "đứa thứ hai",
+                "lần 2",
+                "lần hai",
+                "lần thứ hai",
+                "con rạ",
+                "con hai",
+                "bé hai",
+            ]) =>
+            {
+                word("second")
+            }
+            () if says(&["con thứ 3", "con thứ ba", "bé thứ 3", "bé thứ ba", "con thứ 4", "con thứ tư", "đứa thứ 3"]) => {
+                word("third")
+            }
+            () if says(&["con đầu", "con đầu lòng", "con so", "lần đầu", "bé đầu", "con thứ nhất", "con thứ 1", "lần 1", "đứa đầu"]) => {
+                word("first")
+            }
             () if short && says(&["thứ hai", "thứ 2", "hai"]) => word("second"),
             () if short && says(&["thứ nhất", "đầu", "một"]) => word("first"),
             () if short && says(&["thứ ba", "ba"]) => word("third"),
@@ -431,7 +501,9 @@ fn word_of(calculator: Calculator, slot: Slot, read: &Amounts, asked: bool) -> O
             () => None,
         },
         Slot::SicknessCase => match () {
-            () if says(&["con ốm", "con bệnh", "con bị", "con nhỏ ốm", "chăm con", "cháu ốm", "bé ốm", "con sốt", "con nằm viện"]) => word("child"),
+            () if says(&["con ốm", "con bệnh", "con bị", "con nhỏ ốm", "chăm con", "cháu ốm", "bé ốm", "con sốt", "con nằm viện"]) => {
+                word("child")
+            }
             () if says(&["ung thư", "dài ngày", "bệnh hiểm nghèo", "chạy thận"]) => word("long-term"),
             () if asked && says(&["bản thân", "tôi", "em", "mình"]) => word("own"),
             () if says(&["nghỉ ốm", "bị ốm", "tôi ốm", "em ốm", "ốm"]) => word("own"),
@@ -475,16 +547,26 @@ fn word_of(calculator: Calculator, slot: Slot, read: &Amounts, asked: bool) -> O
                 Some(8_000) => word("80"),
                 Some(9_500) => word("95"),
                 Some(10_000) => word("100"),
-                _ if says(&["hộ nghèo", "cận nghèo", "trẻ em dưới 6", "cựu chiến binh", "người có công"]) => word("100"),
+                _ if says(&["hộ nghèo", "cận nghèo", "trẻ em dưới 6", "cựu chiến binh", "người có công"]) => {
+                    word("100")
+                }
                 _ if says(&["hưu trí", "người về hưu"]) => word("95"),
-                _ if says(&["hộ gia đình", "công nhân", "nhân viên", "người lao động", "học sinh", "sinh viên"]) && (asked || calculator == Calculator::Bill) => word("80"),
+                _ if says(&["hộ gia đình", "công nhân", "nhân viên", "người lao động", "học sinh", "sinh viên"])
+                    && (asked || calculator == Calculator::Bill) =>
+                {
+                    word("80")
+                }
                 _ => None,
             }
         }
         Slot::Route => match () {
             () if says(&["cấp cứu"]) => word("emergency"),
-            () if says(&["trái tuyến", "tự đi", "vượt tuyến", "không có giấy chuyển", "ko có giấy chuyển", "không giấy chuyển"]) => word("self"),
-            () if says(&["đúng tuyến", "giấy chuyển", "chuyển tuyến", "đúng nơi", "chuyển viện", "nơi đăng ký"]) => word("right"),
+            () if says(&["trái tuyến", "tự đi", "vượt tuyến", "không có giấy chuyển", "ko có giấy chuyển", "không giấy chuyển"]) => {
+                word("self")
+            }
+            () if says(&["đúng tuyến", "giấy chuyển", "chuyển tuyến", "đúng nơi", "chuyển viện", "nơi đăng ký"]) => {
+                word("right")
+            }
             () => None,
         },
         Slot::Facility => match () {

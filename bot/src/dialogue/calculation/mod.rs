@@ -427,9 +427,10 @@ fn change(mut calculation: Calculation, from: usize) -> Reply {
     const PAGE: usize = Choice::MAX - 1;
     let slots: Vec<Slot> = changeable(&calculation);
     let from = if from >= slots.len() { 0 } else { from };
-    let shown = slots.iter().skip(from).take(PAGE).map(|slot| {
-        Choice::new(ChoiceId::Calculation(CalculationChoice::Ask(*slot)), words::slot_label(calculation.calculator, *slot))
-    });
+    let shown =
+        slots.iter().skip(from).take(PAGE).map(|slot| {
+            Choice::new(ChoiceId::Calculation(CalculationChoice::Ask(*slot)), words::slot_label(calculation.calculator, *slot))
+        });
     let mut choices: Vec<Choice> = shown.collect();
     if slots.len() > PAGE {
         let next = u8::try_from(from + PAGE).ok().filter(|next| usize::from(*next) < slots.len() && *next <= 9).unwrap_or(0);
@@ -502,7 +503,8 @@ fn is_unknown(read: &Amounts) -> bool {
 }
 
 fn is_correction(read: &Amounts) -> bool {
-    let opening = ["à không", "ý không", "nhầm", "mình nhầm", "em nhầm", "tôi nhầm", "sửa", "không phải", "à nhầm", "lộn", "ủa nhầm", "đổi"];
+    let opening =
+        ["à không", "ý không", "nhầm", "mình nhầm", "em nhầm", "tôi nhầm", "sửa", "không phải", "à nhầm", "lộn", "ủa nhầm", "đổi"];
     let supposing = ["nếu", "còn nếu", "thế nếu", "vậy nếu", "giả sử", "thử", "tính lại"];
     read.begins_with(&opening) || read.begins_with(&supposing) || read.says(&["tính lại", "nhầm", "sửa lại"])
 }

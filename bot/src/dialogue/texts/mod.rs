@@ -61,7 +61,9 @@ pub fn help() -> Vec<Block> {
         Block::Bullets {
             items: vec![
                 item("Trả lời câu hỏi về đóng và hưởng BHXH, BHYT, BHTN, dùng VssID. Bạn gõ tự nhiên, không cần dấu."),
-                item("Tính số của riêng bạn: BHXH một lần, thai sản, thất nghiệp, lương hưu, tuổi hưu, BHYT hộ gia đình. Bạn gõ /tinh hoặc hỏi luôn."),
+                item(
+                    "Tính số của riêng bạn: BHXH một lần, thai sản, thất nghiệp, lương hưu, tuổi hưu, BHYT hộ gia đình. Bạn gõ /tinh hoặc hỏi luôn.",
+                ),
                 item("Chuyển bạn tới tổng đài viên khi mình chưa giúp được."),
                 item("Sắp có: tra cứu quá trình đóng của bạn, tìm nơi gần nhất, tin chính sách."),
             ],
@@ -352,7 +354,15 @@ pub fn soon(action: Action) -> Vec<Block> {
         }
         Action::News => line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID."),
         Action::Operator => queued(),
-        Action::CalcLumpSum | Action::CalcPension | Action::CalcRetirementDate | Action::CalcUnemployment | Action::CalcMaternity | Action::CalcSickness | Action::CalcHouseholdHealth | Action::CalcVoluntary | Action::CalcBill => calculation::menu(),
+        Action::CalcLumpSum
+        | Action::CalcPension
+        | Action::CalcRetirementDate
+        | Action::CalcUnemployment
+        | Action::CalcMaternity
+        | Action::CalcSickness
+        | Action::CalcHouseholdHealth
+        | Action::CalcVoluntary
+        | Action::CalcBill => calculation::menu(),
     }
 }
 
@@ -365,7 +375,15 @@ pub fn soon_topics(action: Action) -> &'static [&'static str] {
         Action::NearFacility => &["vssid/lookup-clinics"],
         Action::News => &["vssid/news-video"],
         Action::Operator => &[],
-        Action::CalcLumpSum | Action::CalcPension | Action::CalcRetirementDate | Action::CalcUnemployment | Action::CalcMaternity | Action::CalcSickness | Action::CalcHouseholdHealth | Action::CalcVoluntary | Action::CalcBill => &[],
+        Action::CalcLumpSum
+        | Action::CalcPension
+        | Action::CalcRetirementDate
+        | Action::CalcUnemployment
+        | Action::CalcMaternity
+        | Action::CalcSickness
+        | Action::CalcHouseholdHealth
+        | Action::CalcVoluntary
+        | Action::CalcBill => &[],
     }
 }
 

@@ -27,7 +27,11 @@ impl Amounts {
             ("bay" | "bi", "gio") | ("hien", "nay" | "tai") => Some((Quantity::Now, at + 2)),
             ("hom", "qua") => Some((shifted(-1)?, at + 2)),
             ("ngay", "mai") => Some((shifted(1)?, at + 2)),
-            ("nay", _) if at.checked_sub(1).is_some_and(|before| self.is(before, "đến") || self.is(before, "tới") || self.gap(at).contains('-')) => {
+            ("nay", _)
+                if at
+                    .checked_sub(1)
+                    .is_some_and(|before| self.is(before, "đến") || self.is(before, "tới") || self.gap(at).contains('-')) =>
+            {
                 Some((Quantity::Now, at + 1))
             }
             _ => None,
@@ -151,7 +155,10 @@ impl Amounts {
         }
         let (month, next) = match self.number(at + 1) {
             Some(month) => (month, at + 2),
-            None => (self.named_month(at + 1)?, at + if self.is(at + 1, "mười") && self.named_month(at + 2).is_some_and(|month| month <= 2) { 3 } else { 2 }),
+            None => (
+                self.named_month(at + 1)?,
+                at + if self.is(at + 1, "mười") && self.named_month(at + 2).is_some_and(|month| month <= 2) { 3 } else { 2 },
+            ),
         };
         let month = if next == at + 3 { 10 + self.named_month(at + 2)? } else { month };
         if !(1..=12).contains(&month) {
@@ -248,7 +255,10 @@ impl Amounts {
             _ => return None,
         };
         // "2 năm trước" is a distance.
-        if years != 0 && at.checked_sub(1).is_some_and(|before| self.number(before).is_some() && self.fold(at + 1) != "nay") && !self.says_month_at(at) {
+        if years != 0
+            && at.checked_sub(1).is_some_and(|before| self.number(before).is_some() && self.fold(at + 1) != "nay")
+            && !self.says_month_at(at)
+        {
             return None;
         }
         Some((self.today.year().checked_add(years)?, at + 2))

@@ -110,7 +110,8 @@ impl Amounts {
                 }
                 Mark::Salary(salary) => {
                     let Some((first, last)) = from else { continue };
-                    let then = place.checked_sub(1).and_then(|before| marks.get(before)).is_some_and(|(_, mark)| matches!(mark, Mark::Then));
+                    let then =
+                        place.checked_sub(1).and_then(|before| marks.get(before)).is_some_and(|(_, mark)| matches!(mark, Mark::Then));
                     let since = then || self.says_since(at);
                     // "năm 2015 lương 4tr" is that year; "từ 2015 lương 4tr" goes on.
                     let end = match to {
@@ -133,7 +134,12 @@ impl Amounts {
             && let Some(salary) = marks.iter().find_map(|(_, mark)| if let Mark::Salary(salary) = mark { Some(*salary) } else { None })
             && to.is_some()
         {
-            spans.push(Span { from: first, to: to.unwrap_or(last), salary, voluntary: self.says(&["tự nguyện"]) && !self.says(&["bắt buộc"]) });
+            spans.push(Span {
+                from: first,
+                to: to.unwrap_or(last),
+                salary,
+                voluntary: self.says(&["tự nguyện"]) && !self.says(&["bắt buộc"]),
+            });
         }
         (!spans.is_empty()).then_some(History { spans, open, unclear })
     }
@@ -180,9 +186,11 @@ impl Amounts {
 
     /// Whether the time before an amount begins with "từ", and nothing ended it.
     fn says_since(&self, at: usize) -> bool {
-        let start = self.found.iter().rev().find(|found| {
-            found.words.end <= at && matches!(found.what, Quantity::Day(_) | Quantity::Month(_) | Quantity::Year(_))
-        });
+        let start = self
+            .found
+            .iter()
+            .rev()
+            .find(|found| found.words.end <= at && matches!(found.what, Quantity::Day(_) | Quantity::Month(_) | Quantity::Year(_)));
         start.is_some_and(|found| {
             (1..=2).filter_map(|back| found.words.start.checked_sub(back)).any(|before| self.is(before, "từ") || self.is(before, "kể"))
         })

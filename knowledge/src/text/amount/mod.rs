@@ -452,8 +452,8 @@ impl Amounts {
     /// What makes an amount or a duration of the number before it.
     fn is_any_unit(&self, at: usize) -> bool {
         const UNITS: &[&str] = &[
-            "nam", "thang", "th", "ngay", "tuan", "tuoi", "con", "dua", "lan", "nguoi", "trieu", "tr", "nghin", "ngan", "k", "ti", "dong", "d",
-            "tram", "phan", "be", "gio", "muoi", "ruoi", "cu",
+            "nam", "thang", "th", "ngay", "tuan", "tuoi", "con", "dua", "lan", "nguoi", "trieu", "tr", "nghin", "ngan", "k", "ti", "dong",
+            "d", "tram", "phan", "be", "gio", "muoi", "ruoi", "cu",
         ];
         UNITS.contains(&self.fold(at))
     }

@@ -253,7 +253,8 @@ impl Amounts {
             return (Quantity::Unclear(Unclear::Currency), end + 1);
         }
         let slash = self.gap(end).trim() == "/";
-        let each = if self.is(end, "mỗi") || self.is(end, "một") || self.is(end, "hàng") || self.is(end, "hằng") || self.fold(end) == "1" {
+        let each = if self.is(end, "mỗi") || self.is(end, "một") || self.is(end, "hàng") || self.is(end, "hằng") || self.fold(end) == "1"
+        {
             1
         } else {
             0

@@ -235,12 +235,22 @@ pub fn slot_label(_calculator: Calculator, slot: Slot) -> String {
 /// A question of ours, with an example of the answer.
 pub fn question(calculator: Calculator, slot: Slot) -> Block {
     Block::text(match (calculator, slot) {
-        (Calculator::Unemployment, Slot::Months) => "Bạn đã đóng BHTN được bao lâu (chưa lãnh lần nào, hoặc từ sau lần lãnh trước)? Ví dụ: 4 năm 3 tháng.",
+        (Calculator::Unemployment, Slot::Months) => {
+            "Bạn đã đóng BHTN được bao lâu (chưa lãnh lần nào, hoặc từ sau lần lãnh trước)? Ví dụ: 4 năm 3 tháng."
+        }
         (Calculator::Sickness, Slot::Months) => "Bạn đã đóng BHXH bao lâu? Ví dụ: 6 năm.",
-        (_, Slot::Months) => "Bạn đã đóng BHXH tổng cộng bao lâu? Ví dụ: 9 năm 7 tháng, hoặc 115 tháng. Có từng giai đoạn thì gõ luôn: “từ 3/2015 đến 9/2019 lương 4tr, sau đó 7tr”.",
-        (_, Slot::Periods) => "Bạn gõ quá trình đóng, mỗi giai đoạn một mức lương. Ví dụ: “từ 3/2015 đến 9/2019 lương 4tr, từ 10/2019 đến 6/2024 lương 7tr”.",
-        (Calculator::Maternity, Slot::Salary) => "Lương đóng BHXH bình quân 6 tháng gần nhất trước khi nghỉ là bao nhiêu một tháng? Ví dụ: 8tr5.",
-        (Calculator::Unemployment, Slot::Salary) => "Lương đóng BHTN bình quân 6 tháng cuối trước khi nghỉ việc là bao nhiêu một tháng? Ví dụ: 8tr5.",
+        (_, Slot::Months) => {
+            "Bạn đã đóng BHXH tổng cộng bao lâu? Ví dụ: 9 năm 7 tháng, hoặc 115 tháng. Có từng giai đoạn thì gõ luôn: “từ 3/2015 đến 9/2019 lương 4tr, sau đó 7tr”."
+        }
+        (_, Slot::Periods) => {
+            "Bạn gõ quá trình đóng, mỗi giai đoạn một mức lương. Ví dụ: “từ 3/2015 đến 9/2019 lương 4tr, từ 10/2019 đến 6/2024 lương 7tr”."
+        }
+        (Calculator::Maternity, Slot::Salary) => {
+            "Lương đóng BHXH bình quân 6 tháng gần nhất trước khi nghỉ là bao nhiêu một tháng? Ví dụ: 8tr5."
+        }
+        (Calculator::Unemployment, Slot::Salary) => {
+            "Lương đóng BHTN bình quân 6 tháng cuối trước khi nghỉ việc là bao nhiêu một tháng? Ví dụ: 8tr5."
+        }
         (Calculator::Sickness, Slot::Salary) => "Lương đóng BHXH của tháng liền trước khi nghỉ là bao nhiêu? Ví dụ: 8tr5.",
         (_, Slot::Salary) => "Lương đóng BHXH bình quân mỗi tháng là bao nhiêu? Ví dụ: 5tr. Xem trên VssID, mục Quá trình tham gia.",
         (_, Slot::LastMonth) => "Tháng cuối cùng bạn đóng BHXH là tháng nào? Ví dụ: 9/2024.",
@@ -266,7 +276,9 @@ pub fn question(calculator: Calculator, slot: Slot) -> Block {
         (_, Slot::DaysTaken) => "Từ đầu năm đến trước lần này bạn đã nghỉ hưởng chế độ mấy ngày? Chưa nghỉ thì gõ 0.",
         (_, Slot::Work) => "Công việc của bạn thuộc điều kiện nào?",
         (_, Slot::ChildAge) => "Con được mấy tuổi? Ví dụ: 2 tuổi, hoặc 20 tháng.",
-        (_, Slot::Members) => "Có mấy người mua BHYT theo hộ gia đình? Không tính người đi làm, về hưu, học sinh và người đã có thẻ diện khác. Ví dụ: 4.",
+        (_, Slot::Members) => {
+            "Có mấy người mua BHYT theo hộ gia đình? Không tính người đi làm, về hưu, học sinh và người đã có thẻ diện khác. Ví dụ: 4."
+        }
         (_, Slot::Students) => "Trong nhà có mấy học sinh, sinh viên đóng BHYT ở trường? Không có thì gõ 0.",
         (_, Slot::Household) => "Hộ của bạn thuộc diện nào?",
         (_, Slot::PayMonths) => "Bạn đóng cho mấy tháng một lần?",
@@ -280,8 +292,12 @@ pub fn question(calculator: Calculator, slot: Slot) -> Block {
         (_, Slot::SupportUsed) => "Bạn đã được Nhà nước hỗ trợ đóng bao nhiêu tháng? Chưa có thì gõ 0.",
         (_, Slot::StateSupport) => "Nhà nước đã hỗ trợ bạn tổng cộng bao nhiêu tiền đóng? Không có thì gõ 0.",
         (_, Slot::Bill) => "Chi phí trong phạm vi BHYT là bao nhiêu? Số này ghi trên bảng kê. Ví dụ: 12 triệu.",
-        (_, Slot::BillOutside) => "Chi phí ngoài phạm vi BHYT (thuốc ngoài danh mục, dịch vụ theo yêu cầu) là bao nhiêu? Không có thì gõ 0.",
-        (_, Slot::Rate) => "Thẻ của bạn được hưởng bao nhiêu phần trăm? Người đi làm, học sinh, hộ gia đình: 80%. Hưu trí: 95%. Trẻ dưới 6 tuổi, hộ nghèo, cận nghèo: 100%.",
+        (_, Slot::BillOutside) => {
+            "Chi phí ngoài phạm vi BHYT (thuốc ngoài danh mục, dịch vụ theo yêu cầu) là bao nhiêu? Không có thì gõ 0."
+        }
+        (_, Slot::Rate) => {
+            "Thẻ của bạn được hưởng bao nhiêu phần trăm? Người đi làm, học sinh, hộ gia đình: 80%. Hưu trí: 95%. Trẻ dưới 6 tuổi, hộ nghèo, cận nghèo: 100%."
+        }
         (_, Slot::Route) => "Bạn đến khám theo cách nào?",
         (_, Slot::Facility) => "Nơi khám thuộc loại nào? Cấp và điểm của bệnh viện được niêm yết tại nơi đón tiếp.",
         (_, Slot::Stay) => "Bạn nằm viện (nội trú) hay khám rồi về (ngoại trú)?",
@@ -449,14 +465,19 @@ pub fn doubt(slot: Slot, written: &str, readings: &[Value], why: Unsure) -> Bloc
         }
         (Unsure::Several, _) => format!("Mình thấy{said} có thể hiểu nhiều cách. Bạn gõ một con số cho {name}, ví dụ: {}.", example(slot)),
         (Unsure::Readings, []) => format!("Mình chưa chắc{said} là bao nhiêu. Bạn gõ rõ hơn {name}, ví dụ: {}.", example(slot)),
-        (Unsure::Readings, [only]) => format!("Bạn ghi{said}. Ý bạn là {} phải không? Không phải thì gõ lại rõ hơn, ví dụ: {}.", value(slot, only), example(slot)),
+        (Unsure::Readings, [only]) => {
+            format!("Bạn ghi{said}. Ý bạn là {} phải không? Không phải thì gõ lại rõ hơn, ví dụ: {}.", value(slot, only), example(slot))
+        }
         (Unsure::Readings, _) => format!("Bạn ghi{said}. Mình cần biết rõ {name} là số nào:"),
     })
 }
 
 fn impossible(slot: Slot, said: &str) -> String {
     match slot.kind() {
-        Kind::Money => format!("Số tiền{said} chưa hợp lý cho mục {}. Bạn gõ lại số tiền lớn hơn 0 và dưới 1.000 tỷ đồng, ví dụ: 8tr5.", input_name(slot)),
+        Kind::Money => format!(
+            "Số tiền{said} chưa hợp lý cho mục {}. Bạn gõ lại số tiền lớn hơn 0 và dưới 1.000 tỷ đồng, ví dụ: 8tr5.",
+            input_name(slot)
+        ),
         Kind::Months if slot != Slot::ChildAge => {
             format!("Thời gian{said} chưa hợp lý: phải lớn hơn 0 và không quá 60 năm. Bạn gõ lại giúp mình, ví dụ: 9 năm 7 tháng.")
         }
@@ -480,7 +501,9 @@ pub fn refusal(refusal: &Refusal) -> Block {
         Refusal::Missing(slot) => format!("Mình còn thiếu mục {}.", input_name(*slot)),
         Refusal::NotPositive(slot) => format!("Mục {} phải lớn hơn 0.", input_name(*slot)),
         Refusal::TooLarge { slot: Slot::MissingMonths, max } => {
-            format!("Chỉ được đóng một lần khi thiếu không quá {max} tháng. Thiếu nhiều hơn thì đóng tiếp từng kỳ cho đến khi còn thiếu {max} tháng.")
+            format!(
+                "Chỉ được đóng một lần khi thiếu không quá {max} tháng. Thiếu nhiều hơn thì đóng tiếp từng kỳ cho đến khi còn thiếu {max} tháng."
+            )
         }
         Refusal::TooLarge { slot: Slot::Months | Slot::Periods, .. } => "Thời gian đóng dài quá 60 năm. Bạn xem lại giúp mình.".to_owned(),
         Refusal::TooLarge { slot, max } if slot.kind() == Kind::Money => {
@@ -494,9 +517,7 @@ pub fn refusal(refusal: &Refusal) -> Block {
         }
         Refusal::PeriodsOverlap { month: at } => format!("Hai giai đoạn trùng nhau ở tháng {}. Mỗi tháng chỉ tính một lần.", month(*at)),
         Refusal::InFuture { month: at } => format!("Tháng {} chưa tới. Mình chỉ tính tháng đã đóng.", month(*at)),
-        Refusal::OutOfOrder { first: Slot::StopDate, second: Slot::ApplyDate } => {
-            "Ngày nộp hồ sơ đang trước ngày nghỉ việc.".to_owned()
-        }
+        Refusal::OutOfOrder { first: Slot::StopDate, second: Slot::ApplyDate } => "Ngày nộp hồ sơ đang trước ngày nghỉ việc.".to_owned(),
         Refusal::OutOfOrder { first: Slot::LeaveStart, .. } => "Ngày bắt đầu nghỉ đang sau ngày sinh.".to_owned(),
         Refusal::OutOfOrder { first: Slot::Birth, .. } => "Ngày muốn nghỉ đang trước ngày đủ tuổi của diện này.".to_owned(),
         Refusal::OutOfOrder { first, second } => format!("Mục {} đang trước {}.", input_name(*second), input_name(*first)),
@@ -526,26 +547,36 @@ pub fn note(note: Note) -> String {
         }
         Note::FactorsOf { year } => format!("Hệ số trượt giá dùng bảng năm {year}; bảng của năm giải quyết có thể khác."),
         Note::NoFactors => {
-            "Mức bình quân bạn nêu chưa nhân hệ số trượt giá từng năm; gõ từng giai đoạn lương thì mình nhân hệ số, số thường cao hơn.".to_owned()
+            "Mức bình quân bạn nêu chưa nhân hệ số trượt giá từng năm; gõ từng giai đoạn lương thì mình nhân hệ số, số thường cao hơn."
+                .to_owned()
         }
-        Note::AmountsOf { year } => format!("Các mức quy định lấy theo năm {year}, vì mức của thời điểm đó chưa ban hành hoặc mình chưa có."),
+        Note::AmountsOf { year } => {
+            format!("Các mức quy định lấy theo năm {year}, vì mức của thời điểm đó chưa ban hành hoặc mình chưa có.")
+        }
         Note::StateSupportNotTakenOff => "Chưa trừ phần Nhà nước đã hỗ trợ đóng BHXH tự nguyện; phần này không được nhận lại.".to_owned(),
         Note::LowestRegion => "Chưa rõ vùng nên mình lấy mức trần thấp nhất (vùng IV).".to_owned(),
         Note::SecondBirthTwins => {
-            "Lần sinh thứ hai mà sinh đôi: mình tính số tháng chắc chắn được hưởng; có được cộng thêm hay không thì hỏi cơ quan BHXH.".to_owned()
+            "Lần sinh thứ hai mà sinh đôi: mình tính số tháng chắc chắn được hưởng; có được cộng thêm hay không thì hỏi cơ quan BHXH."
+                .to_owned()
         }
         Note::LeaveTooEarly => "Nghỉ trước khi sinh không quá 2 tháng; phần nghỉ sớm hơn không được hưởng.".to_owned(),
         Note::MonthsInYearAssumed { months } => format!("Mình coi như bạn đã đóng đủ {months} tháng trong 12 tháng trước khi sinh."),
         Note::DaysLowered { from, to } => format!("Bạn nêu {from} ngày, luật cho hưởng tối đa {to} ngày trong trường hợp này."),
         Note::LateLoss => {
-            "Thai từ đủ 22 tuần mà đủ điều kiện đóng thì cả vợ và chồng được nghỉ như trường hợp sinh con; khoản đó chưa tính ở đây.".to_owned()
+            "Thai từ đủ 22 tuần mà đủ điều kiện đóng thì cả vợ và chồng được nghỉ như trường hợp sinh con; khoản đó chưa tính ở đây."
+                .to_owned()
         }
         Note::BirthOnFirstOfJanuary => "Chỉ có năm sinh nên lấy ngày 01/01 của năm đó.".to_owned(),
         Note::SupportEnds { months } => format!("Trong kỳ này Nhà nước chỉ còn hỗ trợ {months} tháng."),
         Note::JoinedBefore2025Assumed => "Mình coi như bạn đã đóng BHXH từ trước 01/07/2025.".to_owned(),
-        Note::CoPaidUnknown => "Chưa tính phần bạn đã cùng chi trả từ đầu năm; có số đó thì bấm đổi số liệu để tính miễn cùng chi trả.".to_owned(),
+        Note::CoPaidUnknown => {
+            "Chưa tính phần bạn đã cùng chi trả từ đầu năm; có số đó thì bấm đổi số liệu để tính miễn cùng chi trả.".to_owned()
+        }
         Note::ChangesOn { day } => {
-            format!("Mức thu nhập thấp nhất hoặc cao nhất thay đổi từ {}; kỳ đóng qua ngày đó có thể phải điều chỉnh.", vietnamese_date(day))
+            format!(
+                "Mức thu nhập thấp nhất hoặc cao nhất thay đổi từ {}; kỳ đóng qua ngày đó có thể phải điều chỉnh.",
+                vietnamese_date(day)
+            )
         }
     }
 }

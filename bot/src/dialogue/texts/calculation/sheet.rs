@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use super::{bold, dong, duration, input_name, month, note, percent, value};
 use crate::calculator::{
-    Answers, Bill, Calculator, Dong, HouseholdHealth, Law, LumpSum, Maternity, Note, Obstacle, Outcome, Pension, RetirementDate, Sickness, Slot,
-    Unemployment, Voluntary, Why, decimal,
+    Answers, Bill, Calculator, Dong, HouseholdHealth, Law, LumpSum, Maternity, Note, Obstacle, Outcome, Pension, RetirementDate, Sickness,
+    Slot, Unemployment, Voluntary, Why, decimal,
 };
 
 const LAW: &str = "Luật BHXH 41/2024/QH15";
@@ -91,7 +91,9 @@ pub fn sheet(calculator: Calculator, answers: &Answers, assumed: &BTreeSet<Slot>
         });
         blocks.push(Block::Steps { items: items.collect() });
     }
-    let important = |note: &Note| matches!(note, Note::LoweredToCeiling { .. } | Note::RaisedToFloor { .. } | Note::BelowFloor { .. } | Note::DaysLowered { .. });
+    let important = |note: &Note| {
+        matches!(note, Note::LoweredToCeiling { .. } | Note::RaisedToFloor { .. } | Note::BelowFloor { .. } | Note::DaysLowered { .. })
+    };
     let (said_first, said_later): (Vec<Note>, Vec<Note>) = parts.notes.iter().copied().partition(important);
     blocks.extend(said_first.into_iter().map(|said| Block::text(format!("⚠ {}", note(said)))));
     blocks.push(Block::text(ESTIMATE));
@@ -177,7 +179,12 @@ fn lump_sum(result: &LumpSum, answers: &Answers, today: Date) -> Parts {
             );
         }
         parts.step(
-            format!("{} tháng × {} = {}", hundredths(result.benefit_months_hundredths), dong(result.average), dong(Dong(result.amount.0 + result.state_support.0))),
+            format!(
+                "{} tháng × {} = {}",
+                hundredths(result.benefit_months_hundredths),
+                dong(result.average),
+                dong(Dong(result.amount.0 + result.state_support.0))
+            ),
             "",
         );
     }
@@ -222,12 +229,22 @@ fn pension(result: &Pension, answers: &Answers) -> Parts {
     }
     let age = &result.age;
     parts.step(
-        format!("Đủ {} vào {}{}", duration_age(age.age_months), vietnamese_date(age.day), if age.lower_by_months > 0 { " (diện được nghỉ sớm)" } else { "" }),
+        format!(
+            "Đủ {} vào {}{}",
+            duration_age(age.age_months),
+            vietnamese_date(age.day),
+            if age.lower_by_months > 0 { " (diện được nghỉ sớm)" } else { "" }
+        ),
         "Bộ luật Lao động Điều 169; NĐ 135/2020 Điều 4, 5",
     );
     parts.step(format!("Bình quân tiền lương đóng: {}", dong(result.average)), format!("{LAW} Điều 72, 73"));
     parts.step(
-        format!("Đóng {}, tính {}: tỷ lệ {}", duration(result.months.max(result.months_min)), halves(result.half_years), percent(result.full_rate)),
+        format!(
+            "Đóng {}, tính {}: tỷ lệ {}",
+            duration(result.months.max(result.months_min)),
+            halves(result.half_years),
+            percent(result.full_rate)
+        ),
         format!("{LAW} Điều 5 khoản 6, Điều 66 khoản 1"),
     );
     if result.cut > 0 {
@@ -237,15 +254,24 @@ fn pension(result: &Pension, answers: &Answers) -> Parts {
         );
     }
     if result.raised_to_minimum {
-        parts.step(format!("Thấp hơn mức tham chiếu nên được bằng mức tham chiếu: {}", dong(result.monthly)), format!("{LAW} Điều 141 khoản 11"));
+        parts.step(
+            format!("Thấp hơn mức tham chiếu nên được bằng mức tham chiếu: {}", dong(result.monthly)),
+            format!("{LAW} Điều 141 khoản 11"),
+        );
     } else {
-        parts.step(format!("{} × {} = {} mỗi tháng", percent(result.rate), dong(result.average), dong(result.monthly)), "NĐ 158/2025 Điều 13");
+        parts.step(
+            format!("{} × {} = {} mỗi tháng", percent(result.rate), dong(result.average), dong(result.monthly)),
+            "NĐ 158/2025 Điều 13",
+        );
     }
     if result.extra_half_years > 0 {
         parts.step(format!("Đóng dư {}: mỗi năm 0,5 tháng bình quân", halves(result.extra_half_years)), format!("{LAW} Điều 68"));
     }
     if result.late_half_years > 0 {
-        parts.step(format!("Đóng dư sau tuổi hưu {}: mỗi năm 2 tháng bình quân", halves(result.late_half_years)), format!("{LAW} Điều 68 khoản 2"));
+        parts.step(
+            format!("Đóng dư sau tuổi hưu {}: mỗi năm 2 tháng bình quân", halves(result.late_half_years)),
+            format!("{LAW} Điều 68 khoản 2"),
+        );
     }
     parts.change("Bạn đóng tiếp đến khi nghỉ: thêm năm thì tỷ lệ tăng, tối đa 75%.");
     parts.change("Khu vực nhà nước có cách lấy bình quân riêng theo năm bắt đầu tham gia; mình tính bình quân toàn bộ thời gian.");
@@ -274,10 +300,17 @@ fn retirement_date(result: &RetirementDate) -> Parts {
         let verb = if result.reached { "Đã đủ tuổi nghỉ hưu từ ngày " } else { "Đủ tuổi nghỉ hưu ngày " };
         parts.headline = headline(verb, vietnamese_date(result.day), &format!(", lúc {}.", duration_age(result.age_months)));
         parts.under.push(format!("Lương hưu tính từ tháng {} nếu đủ năm đóng và nghỉ việc.", month(result.pension_from)));
-        parts.step(format!("Tuổi nghỉ hưu chung của năm đó: {}", duration_age(result.usual_age_months)), "Bộ luật Lao động Điều 169; NĐ 135/2020 Điều 4");
+        parts.step(
+            format!("Tuổi nghỉ hưu chung của năm đó: {}", duration_age(result.usual_age_months)),
+            "Bộ luật Lao động Điều 169; NĐ 135/2020 Điều 4",
+        );
         if result.lower_by_months > 0 {
             parts.step(
-                format!("Diện này được thấp hơn tối đa {} tuổi; theo tuổi chung là {}", result.lower_by_months / 12, vietnamese_date(result.usual_day)),
+                format!(
+                    "Diện này được thấp hơn tối đa {} tuổi; theo tuổi chung là {}",
+                    result.lower_by_months / 12,
+                    vietnamese_date(result.usual_day)
+                ),
                 "Luật BHXH 41/2024/QH15 Điều 64, 65; NĐ 135/2020 Điều 5",
             );
         }
@@ -295,12 +328,19 @@ fn unemployment(result: &Unemployment) -> Parts {
     let mut parts = Parts::default();
     if result.months == 0 {
         parts.headline = headline("", "Chưa đủ thời gian đóng để hưởng trợ cấp thất nghiệp".to_owned(), ".");
-        parts.under.push(format!("Cần đủ 12 tháng trong 24 tháng trước khi nghỉ; bạn nêu {}. Thời gian này được cộng cho lần sau.", duration(result.contributed_months)));
+        parts.under.push(format!(
+            "Cần đủ 12 tháng trong 24 tháng trước khi nghỉ; bạn nêu {}. Thời gian này được cộng cho lần sau.",
+            duration(result.contributed_months)
+        ));
     } else {
-        parts.headline = headline("Trợ cấp thất nghiệp khoảng ", dong(result.monthly), &format!(" mỗi tháng, trong {} tháng.", result.months));
+        parts.headline =
+            headline("Trợ cấp thất nghiệp khoảng ", dong(result.monthly), &format!(" mỗi tháng, trong {} tháng.", result.months));
         parts.under.push(format!("Tổng khoảng {}.", dong(result.total)));
         if result.too_late {
-            parts.under.push(format!("⚠ Hạn nộp hồ sơ là {}, nay đã quá hạn nên không hưởng lần này; thời gian đóng được cộng cho lần sau.", vietnamese_date(result.deadline)));
+            parts.under.push(format!(
+                "⚠ Hạn nộp hồ sơ là {}, nay đã quá hạn nên không hưởng lần này; thời gian đóng được cộng cho lần sau.",
+                vietnamese_date(result.deadline)
+            ));
         } else {
             parts.under.push(format!("Nộp hồ sơ chậm nhất ngày {}.", vietnamese_date(result.deadline)));
         }
@@ -315,7 +355,11 @@ fn unemployment(result: &Unemployment) -> Parts {
     }
     if result.months > 0 {
         parts.step(
-            format!("Đóng {}: 3 tháng cho 12 đến 36 tháng đầu, thêm 1 tháng cho mỗi 12 tháng, tối đa 12: được {} tháng", duration(result.contributed_months), result.months),
+            format!(
+                "Đóng {}: 3 tháng cho 12 đến 36 tháng đầu, thêm 1 tháng cho mỗi 12 tháng, tối đa 12: được {} tháng",
+                duration(result.contributed_months),
+                result.months
+            ),
             format!("{UI} Điều 39 khoản 2"),
         );
         parts.step(
@@ -330,7 +374,10 @@ fn unemployment(result: &Unemployment) -> Parts {
     parts.change("Nghỉ việc trái luật, đủ điều kiện hưởng lương hưu hoặc có việc mới trong 10 ngày làm việc sau khi nộp thì không được hưởng (Điều 38).");
     parts.change("Thời gian đóng đã dùng cho lần lãnh trước không tính lại.");
     parts.paper("Đề nghị hưởng theo mẫu, sổ BHXH, giấy tờ chấm dứt hợp đồng; nộp cho trung tâm dịch vụ việc làm (NĐ 374/2025).");
-    parts.paper(format!("Trong 3 tháng từ ngày chấm dứt hợp đồng: chậm nhất {}. Giải quyết trong 15 ngày làm việc.", vietnamese_date(result.deadline)));
+    parts.paper(format!(
+        "Trong 3 tháng từ ngày chấm dứt hợp đồng: chậm nhất {}. Giải quyết trong 15 ngày làm việc.",
+        vietnamese_date(result.deadline)
+    ));
     parts.paper("Hằng tháng phải thông báo tìm việc làm, không thông báo thì bị tạm dừng (Điều 40, 41).");
     parts.notes.clone_from(&result.notes);
     parts
@@ -340,17 +387,24 @@ fn maternity(result: &Maternity) -> Parts {
     let mut parts = Parts::default();
     match result.case {
         "husband" => {
-            parts.headline = headline("Chồng được nghỉ ", format!("{} ngày làm việc, khoảng {}", result.leave_days, dong(result.total)), ".");
+            parts.headline =
+                headline("Chồng được nghỉ ", format!("{} ngày làm việc, khoảng {}", result.leave_days, dong(result.total)), ".");
+            parts.step(format!("Số ngày nghỉ khi vợ sinh: {} ngày làm việc", result.leave_days), format!("{LAW} Điều 53 khoản 2"));
             parts.step(
-                format!("Số ngày nghỉ khi vợ sinh: {} ngày làm việc", result.leave_days),
-                format!("{LAW} Điều 53 khoản 2"),
-            );
-            parts.step(
-                format!("{} / 24 = {} mỗi ngày; × {} ngày = {}", dong(result.average), dong(result.daily.unwrap_or_default()), result.leave_days, dong(result.leave_benefit)),
+                format!(
+                    "{} / 24 = {} mỗi ngày; × {} ngày = {}",
+                    dong(result.average),
+                    dong(result.daily.unwrap_or_default()),
+                    result.leave_days,
+                    dong(result.leave_benefit)
+                ),
                 format!("{LAW} Điều 59"),
             );
             parts.change("Vợ không đóng hoặc không đủ điều kiện mà chồng đóng đủ 6 tháng trong 12 tháng: chồng được thêm trợ cấp một lần cho mỗi con (Điều 58).");
-            parts.paper(format!("Bắt đầu nghỉ trong 60 ngày đầu từ ngày sinh, chậm nhất {}; chia nhiều lần được (Điều 53 khoản 3).", vietnamese_date(result.leave_end)));
+            parts.paper(format!(
+                "Bắt đầu nghỉ trong 60 ngày đầu từ ngày sinh, chậm nhất {}; chia nhiều lần được (Điều 53 khoản 3).",
+                vietnamese_date(result.leave_end)
+            ));
             parts.paper("Giấy khai sinh hoặc chứng sinh; sinh mổ, dưới 32 tuần thì thêm giấy của cơ sở y tế (Điều 61 khoản 5).");
         }
         "miscarriage" => {
@@ -358,7 +412,13 @@ fn maternity(result: &Maternity) -> Parts {
             parts.under.push("Mình chia sẻ với bạn. Số ngày cụ thể do cơ sở khám chữa bệnh chỉ định.".to_owned());
             parts.step(format!("Theo tuổi thai: tối đa {} ngày, tính cả lễ, tết, nghỉ tuần", result.leave_days), format!("{LAW} Điều 52"));
             parts.step(
-                format!("{} / 30 = {} mỗi ngày; × {} ngày = {}", dong(result.average), dong(result.daily.unwrap_or_default()), result.leave_days, dong(result.leave_benefit)),
+                format!(
+                    "{} / 30 = {} mỗi ngày; × {} ngày = {}",
+                    dong(result.average),
+                    dong(result.daily.unwrap_or_default()),
+                    result.leave_days,
+                    dong(result.leave_benefit)
+                ),
                 format!("{LAW} Điều 59 khoản 3"),
             );
             parts.paper(format!("Giấy ra viện hoặc giấy chứng nhận nghỉ việc hưởng BHXH; nộp cho công ty trong 45 ngày từ ngày đi làm lại, chậm nhất {} nếu nghỉ đủ (Điều 61, 62).", vietnamese_date(result.deadline)));
@@ -376,10 +436,25 @@ fn maternity(result: &Maternity) -> Parts {
                 parts.headline = headline("", "Chưa đủ 6 tháng đóng trong 12 tháng trước khi sinh".to_owned(), " nên chưa được hưởng.");
                 parts.under.push("Nghỉ dưỡng thai theo chỉ định và đã đóng từ đủ 12 tháng thì chỉ cần 3 tháng; chồng đóng đủ 6 tháng thì chồng được trợ cấp một lần.".to_owned());
             }
-            let leave = if result.second_child { "Sinh con thứ hai" } else if result.children > 1 { "Sinh nhiều con" } else { "Sinh con" };
+            let leave = if result.second_child {
+                "Sinh con thứ hai"
+            } else if result.children > 1 {
+                "Sinh nhiều con"
+            } else {
+                "Sinh con"
+            };
             parts.step(
-                format!("{leave}: nghỉ {} tháng, từ {} đến {}", result.leave_months, vietnamese_date(result.leave_start), vietnamese_date(result.leave_end)),
-                if result.second_child { "Bộ luật Lao động Điều 139 (sửa bởi Luật Dân số 113/2025/QH15); NĐ 168/2026 Điều 2" } else { "Bộ luật Lao động Điều 139; Luật BHXH 41/2024/QH15 Điều 53" },
+                format!(
+                    "{leave}: nghỉ {} tháng, từ {} đến {}",
+                    result.leave_months,
+                    vietnamese_date(result.leave_start),
+                    vietnamese_date(result.leave_end)
+                ),
+                if result.second_child {
+                    "Bộ luật Lao động Điều 139 (sửa bởi Luật Dân số 113/2025/QH15); NĐ 168/2026 Điều 2"
+                } else {
+                    "Bộ luật Lao động Điều 139; Luật BHXH 41/2024/QH15 Điều 53"
+                },
             );
             if result.entitled {
                 parts.step(
@@ -391,7 +466,10 @@ fn maternity(result: &Maternity) -> Parts {
                     format!("{LAW} Điều 58; mức tham chiếu tháng sinh"),
                 );
             }
-            parts.step(format!("Chồng đóng BHXH được nghỉ {} ngày làm việc, bắt đầu trong 60 ngày đầu", result.husband_days), format!("{LAW} Điều 53 khoản 2, khoản 3"));
+            parts.step(
+                format!("Chồng đóng BHXH được nghỉ {} ngày làm việc, bắt đầu trong 60 ngày đầu", result.husband_days),
+                format!("{LAW} Điều 53 khoản 2, khoản 3"),
+            );
             parts.change("Sinh từ ngày 15 và tháng sinh có đóng thì tháng sinh được tính vào 6 tháng gần nhất.");
             parts.change("Sinh đôi, con thứ hai, sinh mổ: bấm đổi số liệu.");
             parts.paper("Bản sao giấy khai sinh, trích lục khai sinh hoặc giấy chứng sinh (Luật BHXH Điều 61).");
@@ -406,7 +484,10 @@ fn maternity(result: &Maternity) -> Parts {
 }
 
 fn sickness(result: &Sickness) -> Parts {
-    let mut parts = Parts { headline: headline("Tiền ốm đau khoảng ", dong(result.total), &format!(" cho {} ngày.", result.days + result.long_days)), ..Parts::default() };
+    let mut parts = Parts {
+        headline: headline("Tiền ốm đau khoảng ", dong(result.total), &format!(" cho {} ngày.", result.days + result.long_days)),
+        ..Parts::default()
+    };
     if result.days_max == 0 {
         parts.headline = headline("", "Con từ đủ 7 tuổi".to_owned(), " thì cha mẹ không được hưởng chế độ khi con ốm.");
     }
@@ -418,7 +499,13 @@ fn sickness(result: &Sickness) -> Parts {
     );
     if result.long_days > 0 {
         parts.step(
-            format!("Bệnh dài ngày, {} ngày tiếp theo: {} / 24 × {} = {} mỗi ngày", result.long_days, dong(result.salary), percent(result.long_rate), dong(result.long_daily)),
+            format!(
+                "Bệnh dài ngày, {} ngày tiếp theo: {} / 24 × {} = {} mỗi ngày",
+                result.long_days,
+                dong(result.salary),
+                percent(result.long_rate),
+                dong(result.long_daily)
+            ),
             format!("{LAW} Điều 43 khoản 2, Điều 45 khoản 3"),
         );
     }
@@ -439,7 +526,10 @@ fn household(result: &HouseholdHealth, today: Date, law: Law<'_>) -> Parts {
         ..Parts::default()
     };
     let decree = law.basis("base_salary", today).unwrap_or_default();
-    parts.step(format!("Mức đóng đầy đủ: 4,5% × {} = {} mỗi tháng", dong(result.base_salary), dong(result.full)), format!("{basis}; {decree}"));
+    parts.step(
+        format!("Mức đóng đầy đủ: 4,5% × {} = {} mỗi tháng", dong(result.base_salary), dong(result.full)),
+        format!("{basis}; {decree}"),
+    );
     const SHOWN: usize = 6;
     for (place, member) in result.members.iter().enumerate().take(SHOWN) {
         let who = match member.group {
@@ -456,18 +546,28 @@ fn household(result: &HouseholdHealth, today: Date, law: Law<'_>) -> Parts {
     }
     parts.change("Người đi làm, về hưu, hộ nghèo, trẻ dưới 6 tuổi có thẻ diện khác, không tính vào đây.");
     parts.change("Tỉnh có thể hỗ trợ thêm cho học sinh, hộ cận nghèo: hỏi nhà trường hoặc UBND xã.");
-    parts.paper("Nộp tại cơ quan BHXH, tổ chức dịch vụ thu hoặc Cổng Dịch vụ công; cần mã số BHXH hoặc số căn cước của từng người, nhận biên lai.");
+    parts.paper(
+        "Nộp tại cơ quan BHXH, tổ chức dịch vụ thu hoặc Cổng Dịch vụ công; cần mã số BHXH hoặc số căn cước của từng người, nhận biên lai.",
+    );
     parts.notes.clone_from(&result.notes);
     parts
 }
 
 fn voluntary(result: &Voluntary) -> Parts {
     let basis = format!("{LAW} Điều 31, 36");
-    let mut parts = Parts { headline: headline("Bạn đóng khoảng ", dong(result.pays), &format!(" cho {} tháng.", result.months)), ..Parts::default() };
+    let mut parts = Parts {
+        headline: headline("Bạn đóng khoảng ", dong(result.pays), &format!(" cho {} tháng.", result.months)),
+        ..Parts::default()
+    };
     parts.step(format!("22% × {} = {} mỗi tháng", dong(result.income), dong(result.monthly)), basis.clone());
     if result.state.0 > 0 {
         parts.step(
-            format!("Nhà nước hỗ trợ {} của 22% × {}: {} mỗi tháng", percent(result.support_rate), dong(result.floor), dong(result.state_monthly)),
+            format!(
+                "Nhà nước hỗ trợ {} của 22% × {}: {} mỗi tháng",
+                percent(result.support_rate),
+                dong(result.floor),
+                dong(result.state_monthly)
+            ),
             "NĐ 159/2025 Điều 5",
         );
     }
@@ -517,12 +617,17 @@ fn bill(result: &Bill) -> Parts {
             format!("{law} khoản 1; NĐ 188/2025 Điều 18"),
         ),
         Why::Emergency => (format!("Cấp cứu được trả đủ mức hưởng {} ở mọi nơi", percent(result.group_rate)), format!("{law} khoản 5")),
-        Why::SelfFull => (format!("Tự đi khám ở nơi này được đủ mức hưởng {}", percent(result.group_rate)), format!("{law} khoản 4; NĐ 188/2025 Điều 19")),
+        Why::SelfFull => (
+            format!("Tự đi khám ở nơi này được đủ mức hưởng {}", percent(result.group_rate)),
+            format!("{law} khoản 4; NĐ 188/2025 Điều 19"),
+        ),
         Why::SelfPart => (
             format!("Tự đi khám ở nơi này được {} của mức hưởng {}", percent(result.place_rate), percent(result.group_rate)),
             format!("{law} khoản 4; NĐ 188/2025 Điều 19"),
         ),
-        Why::SelfNothing => ("Tự đi khám ngoại trú ở nơi này không được quỹ trả, trừ cấp cứu và bệnh được đi thẳng".to_owned(), format!("{law} khoản 4")),
+        Why::SelfNothing => {
+            ("Tự đi khám ngoại trú ở nơi này không được quỹ trả, trừ cấp cứu và bệnh được đi thẳng".to_owned(), format!("{law} khoản 4"))
+        }
     };
     parts.step(why, basis);
     parts.step(format!("Quỹ trả {} trong {}", dong(result.insurance), dong(result.covered)), "");
