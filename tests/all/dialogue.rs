@@ -384,4 +384,9 @@ fn the_dialogue_knows_no_clock_no_chance_and_no_outside() {
     for file in ["record.rs", "code.rs", "birth.rs"] {
         sources::pure(&format!("bot/src/identity/{file}"));
     }
+    // The examples and their properties are drawn by chance; the calculators themselves are not.
+    for file in ["answers", "bill", "exact", "household_health", "law", "lump_sum", "maternity", "mod", "pension", "record", "unemployment"]
+    {
+        sources::pure(&format!("bot/src/calculator/{file}.rs"));
+    }
 }

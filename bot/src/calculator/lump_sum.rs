@@ -56,6 +56,7 @@ pub enum Obstacle {
     /// Twenty years or more: who left work has no right to it.
     TwentyYears,
     /// Nothing was contributed before 01/07/2025.
+    #[serde(rename = "joined_since_july_2025")]
     JoinedSinceJuly2025,
     /// Fifteen years or more: whoever has the age gets a pension.
     EnoughForPension,

@@ -18,6 +18,9 @@ mod sickness;
 mod unemployment;
 mod voluntary;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -22,7 +22,7 @@ pub enum Input {
         /// [`super::ChoiceId`] as text; anything else is answered politely.
         id: String,
     },
-    /// A command of the menu, without its slash: help, tracuu, gan, tintuc, tongdai, xoadulieu.
+    /// A command of the menu, without its slash: help, tracuu, gan, tintuc, tinh, tongdai, xoadulieu.
     Command {
         /// The word.
         name: String,

@@ -1,0 +1,158 @@
+//! The worked examples, and promises over all inputs.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use faq::Faq;
+use jiff::civil::{Date, date};
+use knowledge::Span;
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+use super::*;
+
+static FAQ: LazyLock<Faq> = LazyLock::new(|| Faq::embedded().unwrap_or_else(|error| panic!("{error}")));
+const TODAY: Date = date(2026, 11, 25);
+const EXAMPLES_MIN: usize = 12;
+const EXAMPLES: [(Calculator, &str); 9] = [
+    (Calculator::LumpSum, include_str!("examples/lump-sum.txt")),
+    (Calculator::Pension, include_str!("examples/pension.txt")),
+    (Calculator::RetirementDate, include_str!("examples/retirement-date.txt")),
+    (Calculator::Unemployment, include_str!("examples/unemployment.txt")),
+    (Calculator::Maternity, include_str!("examples/maternity.txt")),
+    (Calculator::Sickness, include_str!("examples/sickness.txt")),
+    (Calculator::HouseholdHealth, include_str!("examples/household-health.txt")),
+    (Calculator::Voluntary, include_str!("examples/voluntary.txt")),
+    (Calculator::Bill, include_str!("examples/bill.txt")),
+];
+
+fn run(calculator: Calculator, inputs: &str, today: Date) -> Result<Json, Refusal> {
+    let mut answers = Answers::default();
+    for input in inputs.split_whitespace() {
+        let (slot, value) = input.split_once('=').expect("name=value");
+        let slot: Slot = slot.parse().expect("an input");
+        answers.set(slot, Value::parse(slot, value).expect("a value"))?;
+    }
+    let outcome = calculate(calculator, &answers, today, Law::new(FAQ.constants()))?;
+    Ok(serde_json::to_value(outcome).expect("figures are JSON"))
+}
+
+/// A figure by its path, as the files write it.
+fn figure(outcome: &Json, path: &str) -> String {
+    let found = outcome.pointer(&format!("/{}", path.replace('.', "/"))).unwrap_or(&Json::Null);
+    found.as_str().map_or_else(|| found.to_string(), str::to_owned)
+}
+
+#[test]
+fn the_worked_examples_come_out() {
+    let mut wrong = Vec::new();
+    let mut counts: BTreeMap<Calculator, usize> = BTreeMap::new();
+    for (calculator, text) in EXAMPLES {
+        for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let (given, expected) = line.split_once(" => ").expect("inputs => figures");
+            let (day, inputs) = given.split_once(' ').expect("DAY inputs");
+            *counts.entry(calculator).or_default() += 1;
+            match run(calculator, inputs, day.parse().expect("a day")) {
+                Err(refusal) => wrong.push(format!("{calculator} {line}: {refusal}")),
+                Ok(outcome) => wrong.extend(expected.split_whitespace().filter_map(|pair| {
+                    let (path, value) = pair.split_once('=')?;
+                    let found = figure(&outcome, path);
+                    (found != value).then(|| format!("{calculator} {inputs}: {path} is {found}, not {value}"))
+                })),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(Calculator::ALL.iter().all(|calculator| counts[calculator] >= EXAMPLES_MIN), "{counts:?}");
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    for (calculator, inputs) in [
+        (Calculator::Maternity, "child_birth=2027-03 salary=0 child_order=first"),
+        (Calculator::Maternity, "child_birth=2027-03 salary=-5 child_order=first"),
+        (Calculator::Maternity, "child_birth=2025-06-30 salary=8000000 child_order=first"),
+        (Calculator::Maternity, "child_birth=2027-03-15 salary=8000000 child_order=first leave_start=2027-04-01"),
+        (Calculator::Unemployment, "months=2400 salary=8000000 region=1 stop_date=2026-09-30"),
+        (Calculator::Unemployment, "months=48 salary=8000000 region=5 stop_date=2026-09-30"),
+        (Calculator::Unemployment, "months=48 salary=8000000 region=1 stop_date=2026-09-30 apply_date=2026-09-01"),
+        (Calculator::LumpSum, "periods=2020-05..2020-01:5000000"),
+        (Calculator::LumpSum, "periods=2020-01..2020-12:5000000,2020-06..2021-05:5000000"),
+        (Calculator::LumpSum, "periods=2020-01..2030-12:5000000"),
+        (Calculator::LumpSum, "periods=2015-01..2016-12:900000000000"),
+        (Calculator::Voluntary, "income=3000000 method=missing missing_months=61"),
+        (Calculator::HouseholdHealth, "members=0 pay_months=12"),
+        (Calculator::RetirementDate, "sex=male birth=2030-01-01"),
+    ] {
+        assert!(run(calculator, inputs, TODAY).is_err(), "{calculator} {inputs}");
+    }
+}
+
+fn amount(inputs: &str, path: &str, calculator: Calculator) -> i64 {
+    figure(&run(calculator, inputs, TODAY).unwrap_or_else(|error| panic!("{inputs}: {error}")), path).parse().expect("a number")
+}
+
+proptest! {
+    #[test]
+    fn an_unemployment_benefit_grows_with_salary_and_months_up_to_its_bounds(months in 12_i64..700, salary in 1_i64..400_000_000, region in 1_u8..=4) {
+        let of = |months: i64, salary: i64| {
+            let outcome = run(Calculator::Unemployment, &format!("months={months} salary={salary} region={region} stop_date=2026-09-30"), TODAY).unwrap();
+            (outcome["monthly"].as_i64().unwrap(), outcome["months"].as_i64().unwrap(), outcome["cap"].as_i64().unwrap())
+        };
+        let (monthly, count, cap) = of(months, salary);
+        prop_assert!((0..=cap).contains(&monthly) && (3..=12).contains(&count));
+        prop_assert!(of(months, salary + 1_000_000).0 >= monthly && of(months + 12, salary).1 >= count);
+    }
+
+    #[test]
+    fn a_lump_sum_does_not_depend_on_how_its_record_is_written(start in 0_i32..120, length in 2_i32..100, cut in 1_i32..99, salary in 1_000_000_i64..90_000_000) {
+        let from = YearMonth { year: 2008, month: 1 }.shifted(start).unwrap();
+        let to = from.shifted(length).unwrap();
+        let middle = from.shifted(cut.min(length)).unwrap();
+        let span = |from, to| Span { from, to, salary, voluntary: false };
+        let whole = record(&[span(from, to)], TODAY, Law::new(FAQ.constants())).unwrap();
+        let parts = [span(middle, to), span(from, middle.shifted(-1).unwrap())];
+        let split = record(&parts, TODAY, Law::new(FAQ.constants())).unwrap();
+        prop_assert_eq!((whole.months, whole.average, whole.sum), (split.months, split.average, split.sum));
+        // With the same salary in the latest years, one more month is never less.
+        prop_assert!(whole.months_before_2014 <= whole.months);
+    }
+
+    #[test]
+    fn a_pension_rate_grows_to_its_bound(months in 180_i64..700, male in any::<bool>()) {
+        let sex = if male { "male" } else { "female" };
+        let of = |months: i64| amount(&format!("sex={sex} birth=1966-01-01 months={months} salary=9000000"), "rate", Calculator::Pension);
+        let rate = of(months);
+        prop_assert!((4_000..=7_500).contains(&rate) && of(months + 1) >= rate);
+    }
+
+    #[test]
+    fn a_bill_is_paid_once(bill in 1_i64..1_000_000_000, rate in 0_usize..3, route in 0_usize..3, facility in 0_usize..5, stay in 0_usize..2) {
+        let word = |slot: Slot, at: usize| match slot.kind() { Kind::Choice(words) => words[at], _ => "" };
+        let inputs = format!(
+            "bill={bill} rate={} route={} facility={} stay={} five_years=no",
+            word(Slot::Rate, rate), word(Slot::Route, route), word(Slot::Facility, facility), word(Slot::Stay, stay)
+        );
+        let outcome = run(Calculator::Bill, &inputs, TODAY).unwrap();
+        let (insurance, patient) = (outcome["insurance"].as_i64().unwrap(), outcome["patient"].as_i64().unwrap());
+        prop_assert!(insurance >= 0 && patient >= 0 && insurance + patient == bill);
+    }
+
+    #[test]
+    fn maternity_and_sickness_grow_with_the_salary(salary in 1_i64..100_000_000, more in 0_i64..10_000_000, days in 1_i64..100) {
+        let birth = |salary: i64| amount(&format!("child_birth=2027-03-15 salary={salary} child_order=second"), "total", Calculator::Maternity);
+        let ill = |salary: i64, days: i64| amount(&format!("sickness_case=own salary={salary} days={days} months=60"), "total", Calculator::Sickness);
+        prop_assert!(birth(salary) > 0 && birth(salary + more) >= birth(salary) && birth(salary) <= 7 * 50_600_000 + 5_060_000);
+        prop_assert!(ill(salary, days) > 0 && ill(salary + more, days) >= ill(salary, days) && ill(salary, days + 1) >= ill(salary, days));
+    }
+
+    #[test]
+    fn years_ahead_cost_less_and_missing_months_more_than_month_by_month(income in 1_500_000_i64..50_600_000, years in 2_i64..=5) {
+        let of = |inputs: &str| amount(inputs, "total", Calculator::Voluntary);
+        let months = years * 12;
+        let monthly = of(&format!("income={income} method=1 support=other"));
+        let ahead = of(&format!("income={income} method={months} support=other"));
+        let missing = of(&format!("income={income} method=missing missing_months={months}"));
+        prop_assert!(ahead < monthly * months && monthly * months < missing);
+    }
+}
