@@ -11,7 +11,7 @@ use crate::dialogue::place::PlaceCard;
 const NAME_CHARS_MAX: usize = 48;
 
 fn line(text: impl Into<String>) -> Vec<Block> {
-    vec![Block::text(&text.into())]
+    vec![Block::text(text.into())]
 }
 
 /// What is looked for, in the middle of a sentence.
@@ -58,7 +58,7 @@ pub fn kind_label(action: Action) -> &'static str {
 pub fn ask_where(kind: Option<PlaceKind>) -> Vec<Block> {
     let what = kind.map_or("nơi bạn cần", thing);
     vec![
-        Block::text(&format!(
+        Block::text(format!(
             "Để tìm {what}, bạn gõ tên phường, xã hoặc quận, huyện và tỉnh, tên cũ cũng được. Ví dụ: “phường Hà Đông”, “Gò Vấp”."
         )),
         Block::text("Hoặc bạn chia sẻ vị trí: mình chỉ dùng để tìm lần này, không lưu lại."),
@@ -107,7 +107,7 @@ pub fn no_point() -> Vec<Block> {
 /// Before the nearest of each kind.
 pub fn near_you(ward: &str) -> Vec<Block> {
     vec![
-        Block::text(&format!("Gần bạn nhất, quanh {ward}:")),
+        Block::text(format!("Gần bạn nhất, quanh {ward}:")),
         Block::text("Mình không lưu vị trí của bạn, chỉ nhớ tên phường, xã gần nhất để bạn hỏi tiếp."),
     ]
 }

@@ -313,9 +313,7 @@ impl Amounts {
     fn bare_number(&self, at: usize) -> Option<(Quantity, usize)> {
         let (number, end) = self.cardinal(at)?;
         // "một" and its like without a unit are articles more often than numbers.
-        if self.number(at).is_none() {
-            return None;
-        }
+        self.number(at)?;
         let number = i64::try_from(number).ok()?;
         // "8,5" without a unit.
         if let Some((_, after)) = self.decimal(at, 2).filter(|(_, after)| *after > end) {
