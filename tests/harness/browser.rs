@@ -213,8 +213,12 @@ impl Browser {
     /// axe does not run.
     pub async fn accessibility_violations(&self) -> Vec<String> {
         self.client.execute(AXE, Vec::new()).await.expect("axe loads");
+        // What is still fading in has not its colours yet. What never ends (the dots of somebody typing) is not waited for.
         let run = "const done = arguments[0]; \
-            axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations), (error) => done(String(error)));";
+            const trees = [document, document.querySelector('hotro-widget')?.shadowRoot].filter(Boolean); \
+            const ends = trees.flatMap((tree) => tree.getAnimations()).filter((one) => one.effect?.getComputedTiming().endTime < 10000); \
+            Promise.all(ends.map((one) => one.finished.catch(() => null))).then(() => \
+            axe.run(document, { resultTypes: ['violations'] })).then((found) => done(found.violations), (error) => done(String(error)));";
         let found = self.client.execute_async(run, Vec::new()).await.expect("axe runs");
         let violations = found.as_array().unwrap_or_else(|| panic!("axe: {found}"));
         violations.iter().map(|violation| format!("{}: {} {}", violation["id"], violation["help"], violation["nodes"])).collect()
