@@ -61,7 +61,9 @@ impl Budget {
             }
             // `last_ms` is when the stretch began.
             Budget::Window { max, ms } => {
-                let begun = (0..ms).contains(&now_ms.saturating_sub(before.last_ms)) && before.failures > 0;
+                // Of attempts made at once, or on nodes whose clocks differ, a later one may have read an earlier time: it does not begin
+                // the stretch anew. A clock that was set back by more than a stretch does.
+                let begun = now_ms.saturating_sub(before.last_ms).saturating_abs() < ms && before.failures > 0;
                 match begun {
                     true if before.failures >= max => Err(before.last_ms.saturating_add(ms)),
                     true => Ok(Attempts { failures: before.failures + 1, ..before }),
@@ -105,5 +107,21 @@ mod tests {
         assert_eq!(NETWORK.count(counted, at_ms + HOUR_MS), Err(at_ms + 1 + HOUR_MS));
         assert_eq!(NETWORK.count(counted, at_ms + 1 + HOUR_MS).map(|after| after.failures), Ok(1));
         assert_eq!(NETWORK.count(Attempts { failures: 0, ..counted }, at_ms + 5).map(|after| after.failures), Ok(1), "all were taken back");
+    }
+
+    #[test]
+    fn an_attempt_that_read_an_earlier_time_does_not_begin_the_stretch_anew() {
+        let budget = Budget::Window { max: 3, ms: 1_000 };
+        let mut counted = Attempts::default();
+        // As they came, not as they were begun.
+        for at_ms in [NOW_MS + 5, NOW_MS, NOW_MS + 9] {
+            counted = budget.count(counted, at_ms).expect("within the budget");
+        }
+        assert_eq!(counted.failures, 3);
+        for at_ms in [NOW_MS, NOW_MS + 10, NOW_MS + 1_004] {
+            assert_eq!(budget.count(counted, at_ms), Err(NOW_MS + 1_005), "{at_ms}");
+        }
+        assert_eq!(budget.count(counted, NOW_MS + 1_005).map(|next| next.failures), Ok(1));
+        assert_eq!(budget.count(counted, NOW_MS - 1_000).map(|next| next.failures), Ok(1), "the clock was set back");
     }
 }
