@@ -62,25 +62,8 @@ impl Database {
     }
 }
 
-/// Makes two tests of each function, `sqlite::name` and `postgres::name`.
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::Database::sqlite()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::Database::postgres().await).await;
-            })*
-        }
-    };
-}
-
 on_both! {
+    sqlite: super::Database::sqlite(), postgres: super::Database::postgres().await;
     an_invitation_opens_once_within_three_days
     a_newer_invitation_replaces_the_older
     a_supervisor_must_have_a_second_factor

@@ -5,7 +5,6 @@ use std::io::Cursor;
 use harness::agency::Agency;
 use harness::citizen::Citizen;
 use harness::console::Operator;
-use harness::postgres::Postgres;
 use harness::server::{Options, Server};
 use harness::telegram::{TOKEN, Telegram};
 use hmac::{Hmac, KeyInit, Mac};
@@ -21,28 +20,12 @@ use uuid::Uuid;
 const AN: i64 = 301;
 const SECRET: &str = "a-secret-that-both-sides-know-0123456789";
 
-/// Makes two tests of each function, `sqlite::name` and `postgres::name`.
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::Options::new()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                let url = super::Postgres::shared().database().await.expect("a database");
-                super::$name(super::Options::new().database(&url)).await;
-            })*
-        }
-    };
-}
-
 on_both! {
+    sqlite: super::Options::new(), postgres: super::Options::on_postgres().await;
     a_photo_reaches_the_operator_and_nobody_else
     what_is_no_photo_is_refused
+    an_erased_conversation_has_no_photo
+    a_photo_is_seen_under_another_key_of_the_installation
     files_of_telegram_reach_the_operator
     the_agency_is_told_of_handoffs_until_it_has_heard
     a_mailbox_is_told_who_waits_while_nobody_is_there
@@ -148,6 +131,49 @@ async fn what_is_no_photo_is_refused(options: Options) {
     let stranger = server.citizen().await;
     let response = stranger.attach_to(&mai.id, Uuid::now_v7(), photo()).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// Somebody who waits, and the event of the photo that they have sent.
+async fn waits_with_photo(server: &Server) -> (Citizen, Value) {
+    let citizen = server.citizen().await;
+    citizen.tap("operator").await;
+    let (status, sent) = sends(&citizen, Uuid::now_v7(), photo()).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let event = citizen.hears("citizen_attachment", sent["seq"].as_u64().expect("a number") - 1).await;
+    (citizen, event)
+}
+
+async fn an_erased_conversation_has_no_photo(options: Options) {
+    let server = options.start().await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    let (mai, photo) = waits_with_photo(&server).await;
+    let (_binh, kept) = waits_with_photo(&server).await;
+    assert_eq!(seen(&truong, &photo).await.0, StatusCode::OK);
+    mai.say("xóa dữ liệu của tôi").await;
+    let sure = mai.tap("erase").await;
+    mai.hears("erase_done", sure.seq).await;
+    assert_eq!(seen(&truong, &photo).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(seen(&truong, &kept).await.0, StatusCode::OK, "nobody else's");
+}
+
+async fn a_photo_is_seen_under_another_key_of_the_installation(options: Options) {
+    const OLD: &str = "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed";
+    const NEW: &str = "0ddba110ddba110ddba110ddba110ddba110ddba110ddba110ddba110ddba115";
+    let mut server = options.variable("HOTRO_KEY", OLD).start().await;
+    let truong = Operator::join(&server, "truong-ca", "Trưởng ca", Role::Supervisor).await;
+    let (_mai, photo) = waits_with_photo(&server).await;
+    server.stop();
+    let (url, folder) = (server.database_url(), tempfile::TempDir::new().expect("a folder"));
+    std::fs::write(folder.path().join("new.key"), NEW).expect("the key is written");
+    let arguments = ["key", "rotate", "--new-key-file", "new.key", "--database", &url].map(str::to_owned);
+    let path = folder.path().to_owned();
+    let rotated =
+        tokio::task::spawn_blocking(move || harness::server::run_with(&path, &arguments, &[("HOTRO_KEY", OLD)], b"").expect("it runs"));
+    let rotated = rotated.await.expect("it ends");
+    assert_eq!(rotated.code, Some(0), "{}", rotated.stderr);
+    let again = Options::new().variable("HOTRO_KEY", NEW).database(&url).start().await;
+    let (status, kind, _) = seen(&truong.at(&again), &photo).await;
+    assert_eq!((status, kind.as_str()), (StatusCode::OK, "image/jpeg"));
 }
 
 async fn files_of_telegram_reach_the_operator(options: Options) {

@@ -6,9 +6,10 @@ use hotro::dialogue::{Channel, Input, Recorded};
 use hotro::store::{Append, Appended, NewConversation, NewEvent, Store};
 use uuid::Uuid;
 
-use crate::store::{Database, on_both};
+use crate::store::Database;
 
 on_both! {
+    sqlite: crate::store::Database::sqlite(), postgres: crate::store::Database::postgres().await;
     alike_questions_are_one_gap
     what_is_no_help_is_found
     questions_before_the_day_are_left_out

@@ -15,26 +15,8 @@ use uuid::Uuid;
 
 const AN: i64 = 201;
 
-/// Makes two tests of each function, `sqlite::name` and `postgres::name`.
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::Options::new()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                let url = super::Postgres::shared().database().await.expect("a database");
-                super::$name(super::Options::new().database(&url)).await;
-            })*
-        }
-    };
-}
-
 on_both! {
+    sqlite: super::Options::new(), postgres: super::Options::on_postgres().await;
     two_operators_serve_three_citizens
     what_is_not_ones_own_is_refused
     a_citizen_leaves_and_ends_as_they_like

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::citizen::{Citizen, Sent, http};
-use harness::postgres::Postgres;
 use harness::server::{ALLOWED_ORIGIN, Options, Server};
 use harness::wait::until;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -39,7 +38,7 @@ macro_rules! on_both {
             })*
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $own() {
-                super::$own(super::on_postgres().await).await;
+                super::$own(super::Options::on_postgres().await).await;
             })*
         }
     };
@@ -58,13 +57,9 @@ on_both! {
         what_was_acknowledged_survives_a_kill_once
 }
 
-async fn on_postgres() -> Options {
-    Options::new().database(&Postgres::shared().database().await.expect("a database"))
-}
-
 async fn shared_on_postgres() -> &'static Server {
     static SHARED: OnceCell<Server> = OnceCell::const_new();
-    SHARED.get_or_init(|| async { on_postgres().await.start().await }).await
+    SHARED.get_or_init(|| async { Options::on_postgres().await.start().await }).await
 }
 
 fn kinds(events: &[Value]) -> Vec<&str> {
@@ -215,7 +210,7 @@ async fn assert_log_has_once(citizen: &Citizen, acknowledgements: &[Sent]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_to_one_node_arrives_on_a_stream_of_another() {
-    let options = on_postgres().await;
+    let options = Options::on_postgres().await;
     let (here, there) = tokio::join!(options.clone().start(), options.start());
     let citizen = here.citizen().await;
     let mut stream = citizen.on(&there).follow(Some(2)).await;

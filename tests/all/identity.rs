@@ -1,7 +1,6 @@
 //! Verified lookups, as citizens use them: in the widget, on Telegram, and as those who are up to no good try them.
 
 use harness::citizen::Citizen;
-use harness::postgres::Postgres;
 use harness::server::{Options, Server};
 use harness::sms::Sms;
 use hotro::identity::demo::PEOPLE;
@@ -40,7 +39,7 @@ impl Service {
     }
 
     async fn on_postgres() -> Service {
-        Service::start(Options::new().database(&Postgres::shared().database().await.expect("a database"))).await
+        Service::start(Options::on_postgres().await).await
     }
 
     /// Opens the form of a conversation.
@@ -80,25 +79,8 @@ fn words(message: &Value) -> String {
     message["message"]["blocks"].to_string()
 }
 
-/// Makes two tests of each function, one for each database.
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::Service::start(super::Options::new()).await).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::Service::on_postgres().await).await;
-            })*
-        }
-    };
-}
-
 on_both! {
+    sqlite: super::Service::start(super::Options::new()).await, postgres: super::Service::on_postgres().await;
     what_was_asked_is_shown_after_the_password
     signing_out_and_a_new_form_end_it
     a_password_belongs_to_its_form_and_is_tried_five_times

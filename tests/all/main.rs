@@ -1,5 +1,8 @@
 //! Tests that cross crates: one binary, so that it links once.
 
+#[macro_use]
+mod both;
+
 mod account;
 mod attachment;
 mod browser;

@@ -49,26 +49,8 @@ impl Database {
     }
 }
 
-/// Makes two tests of each function, `sqlite::name` and `postgres::name`.
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name($crate::store::Database::sqlite()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name($crate::store::Database::postgres().await).await;
-            })*
-        }
-    };
-}
-pub(crate) use on_both;
-
 on_both! {
+    sqlite: crate::store::Database::sqlite(), postgres: crate::store::Database::postgres().await;
     a_log_is_read_in_the_order_it_was_appended
     a_conversation_is_as_it_was_created
     the_same_input_is_appended_once

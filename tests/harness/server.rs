@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::citizen::Citizen;
 use crate::kept::{Kept, keeping};
+use crate::postgres::Postgres;
 
 /// The page of another site that the shared server allows.
 pub const ALLOWED_ORIGIN: &str = "https://bhxh.example";
@@ -66,6 +67,15 @@ impl Options {
     /// Texts go to this gateway.
     pub fn sms(self, sms: &crate::sms::Sms) -> Options {
         self.variable("HOTRO_SMS_URL", sms.url()).variable("HOTRO_SMS_AUTHORIZATION", crate::sms::AUTHORIZATION)
+    }
+
+    /// The settings of a server on a PostgreSQL database of its own.
+    ///
+    /// # Panics
+    /// PostgreSQL, which the tests need, does not start.
+    pub async fn on_postgres() -> Options {
+        let url = Postgres::shared().database().await.expect("a database");
+        Options::new().database(&url)
     }
 
     /// Another database.

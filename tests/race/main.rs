@@ -11,6 +11,7 @@ use futures::{StreamExt, stream};
 use harness::postgres::Postgres;
 use hotro::conversation::{Conversations, now_ms};
 use hotro::desk::account::{Actor, Change, Role, Roster};
+use hotro::desk::attachment::Attachments;
 use hotro::desk::hotline::{Hotline, Seated};
 use hotro::desk::queue::{HandoffId, OperatorId, Rules, Skills};
 use hotro::desk::settings::Settings;
@@ -45,7 +46,8 @@ async fn race(name: &str, url: &str, knowledge: &Arc<Knowledge>) -> Result<()> {
     for _ in 0..2 {
         let conversations = Conversations::new(Store::open(url).await?, Arc::clone(knowledge));
         let key = Key::from_hex(&"5eed".repeat(16))?;
-        let hotline = Hotline::open(Arc::clone(&conversations), key, RULES, Settings::default(), i64::MAX).await?;
+        let attachments = Attachments::load(conversations.store().clone(), &key, i64::MAX).await?;
+        let hotline = Hotline::open(Arc::clone(&conversations), key, RULES, Settings::default(), attachments).await?;
         tokio::spawn({
             let (hotline, stopping) = (Arc::clone(&hotline), stopping.clone());
             async move { hotline.run(stopping).await }

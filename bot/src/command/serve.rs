@@ -11,6 +11,7 @@ use hotro::content::Folder;
 use hotro::conversation::Conversations;
 use hotro::desk::account::Accounts;
 use hotro::desk::api::{self, Desk};
+use hotro::desk::attachment::Attachments;
 use hotro::desk::hotline::Hotline;
 use hotro::desk::outgoing::Outgoing;
 use knowledge::Knowledge;
@@ -69,10 +70,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let key = super::load_key(config, &store).await?;
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
-    let hotline =
-        Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings(), config.desk.attachments_kept_ms())
-            .await
-            .context("opening the queue")?;
+    let attachments = Attachments::load(store.clone(), &key, config.desk.attachments_kept_ms()).await;
+    let attachments = attachments.context("opening the key of attachments")?;
+    let hotline = Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings(), attachments)
+        .await
+        .context("opening the queue")?;
     let outgoing = Outgoing::new(config, conversations.clone(), hotline.clone())?;
     let identity = super::records::identity(config, &conversations, key.clone()).await?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::conversation::now_ms;
 use crate::dialogue::{Attachment, Unkept};
+use crate::identity::keys::{KeysError, data_key};
 use crate::secret::{Key, OpenError};
 use crate::store::{NewAttachment, Store, StoreError};
 
@@ -39,6 +40,8 @@ pub struct Cleaned {
     pub bytes: Vec<u8>,
 }
 
+/// The name of the key that attachments are sealed with.
+const DATA_KEY: &str = "attachments";
 /// Files that are read at once: reading a photo takes some memory.
 const READ_AT_ONCE_MAX: usize = 1;
 
@@ -61,15 +64,22 @@ pub(super) struct Opened {
 }
 
 /// What citizens have sent to operators beside words. It is sealed, and deleted after its time.
-pub(super) struct Attachments {
+pub struct Attachments {
     store: Store,
+    /// Not the key of the installation: that one can be exchanged.
     key: Key,
+    kept_ms: i64,
     at_once: Arc<Semaphore>,
 }
 
 impl Attachments {
-    pub(super) fn new(store: Store, key: Key) -> Attachments {
-        Attachments { store, key, at_once: Arc::new(Semaphore::new(READ_AT_ONCE_MAX)) }
+    /// What was kept under this key of the installation; deleted once it is older than `kept_ms`.
+    ///
+    /// # Errors
+    /// The database fails, or attachments were sealed under another key.
+    pub async fn load(store: Store, key: &Key, kept_ms: i64) -> Result<Attachments, KeysError> {
+        let key = data_key(&store, key, DATA_KEY).await?;
+        Ok(Attachments { store, key, kept_ms, at_once: Arc::new(Semaphore::new(READ_AT_ONCE_MAX)) })
     }
 
     pub(super) async fn keep(
@@ -106,8 +116,8 @@ impl Attachments {
     }
 
     /// Deletes what is older than its time.
-    pub(super) async fn sweep(&self, kept_ms: i64) -> Result<(), StoreError> {
-        let deleted = self.store.delete_attachments_before(now_ms().saturating_sub(kept_ms)).await?;
+    pub(super) async fn sweep(&self) -> Result<(), StoreError> {
+        let deleted = self.store.delete_attachments_before(now_ms().saturating_sub(self.kept_ms)).await?;
         if deleted > 0 {
             tracing::info!(deleted, "attachments were deleted after their time");
         }

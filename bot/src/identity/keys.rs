@@ -1,4 +1,4 @@
-//! The key of the records, which is sealed with the key of the installation, and how that one is exchanged.
+//! Keys of what is sealed in bulk, which are sealed with the key of the installation, and how that one is exchanged.
 
 use rand::RngCore;
 use zeroize::Zeroizing;
@@ -10,7 +10,7 @@ const RECORDS: &str = "records";
 /// Before a stored update of Telegram that is sealed.
 const SEALED: &str = "sealed:";
 
-/// Why there is no key of the records, or why it could not be exchanged.
+/// Why there is no such key, or why the key of the installation could not be exchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// Sealed with another key.
@@ -21,16 +21,24 @@ pub enum KeysError {
     Store(#[from] StoreError),
 }
 
-/// The key that records are sealed and found with; the first start makes it.
+/// The key that records are sealed and found with.
+///
+/// # Errors
+/// As [`data_key`].
+pub async fn records_key(store: &Store, key: &Key) -> Result<Key, KeysError> {
+    data_key(store, key, RECORDS).await
+}
+
+/// A key of its own for what is sealed in bulk, so that another key of the installation leaves it as it is; the first start makes it.
 ///
 /// # Errors
 /// The database fails, or it was sealed with another key.
-pub async fn records_key(store: &Store, key: &Key) -> Result<Key, KeysError> {
+pub async fn data_key(store: &Store, key: &Key, name: &str) -> Result<Key, KeysError> {
     let mut fresh = Zeroizing::new([0_u8; 32]);
     rand::rng().fill_bytes(&mut *fresh);
-    let offered = key.seal(&place(RECORDS), Zeroizing::new(hex::encode(*fresh)).as_bytes());
-    let sealed = store.data_key(RECORDS, &offered).await?;
-    let opened = key.open(&place(RECORDS), &sealed)?;
+    let offered = key.seal(&place(name), Zeroizing::new(hex::encode(*fresh)).as_bytes());
+    let sealed = store.data_key(name, &offered).await?;
+    let opened = key.open(&place(name), &sealed)?;
     Ok(Key::from_hex(std::str::from_utf8(&opened).map_err(|_| OpenError)?).map_err(|_| OpenError)?)
 }
 

@@ -143,7 +143,6 @@ pub struct Hotline {
     key: Key,
     attachments: Attachments,
     rules: Rules,
-    attachments_kept_ms: i64,
     defaults: Settings,
     settings: RwLock<Arc<Settings>>,
     held: Mutex<Option<Held>>,
@@ -156,7 +155,7 @@ pub struct Hotline {
 
 impl Hotline {
     /// The queue of the conversations' database. Citizens are handed over to it from now on; [`Hotline::run`] keeps it going, and
-    /// deletes attachments that are older than `attachments_kept_ms`.
+    /// deletes attachments after their time.
     ///
     /// # Errors
     /// The database fails.
@@ -165,15 +164,14 @@ impl Hotline {
         key: Key,
         rules: Rules,
         defaults: Settings,
-        attachments_kept_ms: i64,
+        attachments: Attachments,
     ) -> Result<Arc<Hotline>, HotlineError> {
         let settings = Settings::load(conversations.store(), defaults.clone()).await?;
         let hotline = Arc::new(Hotline {
             conversations: Arc::clone(&conversations),
-            attachments: Attachments::new(conversations.store().clone(), key.clone()),
+            attachments,
             key,
             rules,
-            attachments_kept_ms,
             defaults,
             settings: RwLock::new(Arc::new(settings)),
             held: Mutex::new(None),
@@ -455,7 +453,7 @@ impl Hotline {
 
     async fn sweep_until(&self, mut stop: watch::Receiver<bool>) {
         loop {
-            if let Err(error) = self.attachments.sweep(self.attachments_kept_ms).await {
+            if let Err(error) = self.attachments.sweep().await {
                 tracing::error!(error = error.to_string(), "old attachments were not deleted; it is tried again");
             }
             tokio::select! {
