@@ -3,7 +3,7 @@
 //! Nothing here reads a record. A turn asks for one ([`Errand::Fetch`]) and gets it as an [`super::Input::Fetched`], which is shown only while
 //! the verification that it was fetched for is still the conversation's own and in time.
 
-use faq::{Action, TopicId};
+use faq::TopicId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -82,7 +82,7 @@ fn verified<'a>(state: &'a State, context: &Context<'_>) -> Option<&'a Verificat
 /// The citizen wants to see something; `None`: something of their own.
 pub(super) fn ask(state: &State, what: Option<What>, context: &Context<'_>) -> Reply {
     if context.lookups == Lookups::Off || context.channel == Channel::Terminal {
-        let topics: Vec<TopicId> = texts::soon_topics(Action::Lookup).iter().filter_map(|id| TopicId::parse(id)).collect();
+        let topics: Vec<TopicId> = words::TOPICS_WHEN_OFF.iter().filter_map(|id| TopicId::parse(id)).collect();
         let choices = topic_choices(context.faq(), &topics, TOPICS_MAX);
         return Reply::say(Outcome::Action, words::off()).offering(choices.into_iter().chain([texts::operator_choice()]));
     }

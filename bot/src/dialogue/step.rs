@@ -518,7 +518,7 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::Verify => lookup::ask(state, state.wanted, context),
         ChoiceId::Do(action) => match texts::calculation::calculator(action) {
             Some(calculator) => calculation::start(calculator, context),
-            None => soon(action, context),
+            None => news_soon(context),
         },
         ChoiceId::Look(what) => lookup::ask(state, Some(what), context),
         ChoiceId::SignOut => lookup::sign_out(state),
@@ -536,7 +536,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "help" => help(),
         "tracuu" => lookup::ask(state, None, context),
         "gan" => place::begin_any(),
-        "tintuc" => soon(Action::News, context),
+        "tintuc" => news_soon(context),
         "tinh" => calculation::menu(1),
         "tongdai" => handoff::ask(state, context),
         "xoadulieu" => lookup::ask_erase(),
@@ -577,7 +577,7 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
         },
         Intent::Lookup => lookup::ask(state, None, context),
         Intent::Nearby => place::begin_any(),
-        Intent::News => soon(Action::News, context),
+        Intent::News => news_soon(context),
         Intent::EraseData => lookup::ask_erase(),
         Intent::OutOfScopeCommand => Reply::say(Outcome::Refused, texts::out_of_scope()).offering([texts::help_choice()]),
         Intent::Empty => Reply::say(Outcome::Refused, texts::empty()).offering([texts::help_choice()]),
@@ -633,10 +633,10 @@ fn miss(state: &State, nearest: &[TopicId], context: &Context<'_>) -> Reply {
     Reply::say(Outcome::Missed, texts::missed(!topics.is_empty())).offering(topics.into_iter().chain([texts::operator_choice()]))
 }
 
-fn soon(action: Action, context: &Context<'_>) -> Reply {
-    let topics: Vec<TopicId> = texts::soon_topics(action).iter().filter_map(|id| TopicId::parse(id)).collect();
+fn news_soon(context: &Context<'_>) -> Reply {
+    let topics: Vec<TopicId> = texts::NEWS_TOPICS.iter().filter_map(|id| TopicId::parse(id)).collect();
     let choices = topic_choices(context.faq(), &topics, CHOICES_MAX);
-    Reply::say(Outcome::Action, texts::soon(action)).offering(choices.into_iter().chain([texts::operator_choice()]))
+    Reply::say(Outcome::Action, texts::news_soon()).offering(choices.into_iter().chain([texts::operator_choice()]))
 }
 
 fn greet_again() -> Reply {

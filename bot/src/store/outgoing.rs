@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, query, query_as};
 use uuid::Uuid;
 
-use super::batch::{Accepted, Tx};
+use super::batch::{Accepted, Tx, column};
 use super::pools::{on_reader, on_writer};
 use super::{Store, StoreError, bigint, seq_of};
 
@@ -122,11 +122,11 @@ pub(super) async fn insert_outgoing(tx: &mut Tx, sinks: &Sinks, accepted: &[Acce
             "insert into outgoing (outgoing_id, sink, conversation_id, seq, due_ms)
              select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])",
         )
-        .bind(rows.iter().map(|row| row.outgoing_id.as_str()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.sink).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.conversation_id).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.due_ms).collect::<Vec<_>>())
+        .bind(column(&rows, |row| row.outgoing_id.as_str()))
+        .bind(column(&rows, |row| row.sink))
+        .bind(column(&rows, |row| row.conversation_id))
+        .bind(column(&rows, |row| row.seq))
+        .bind(column(&rows, |row| row.due_ms))
         .execute(&mut **tx)
         .await
         .map(drop),

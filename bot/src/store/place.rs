@@ -298,24 +298,6 @@ impl Store {
         .fetch_all(pool)
         .await)?)
     }
-
-    /// Marks what was said of a place as looked at; how many reports that were.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn close_place_reports(&self, kind: &str, place_id: &str, at_ms: i64) -> Result<u64, StoreError> {
-        let closed;
-        in_transaction!(self, |tx| {
-            closed = query("update place_report set done_ms = $3 where kind = $1 and place_id = $2 and done_ms is null")
-                .bind(kind)
-                .bind(place_id)
-                .bind(at_ms)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-        });
-        Ok(closed)
-    }
 }
 
 fn by_key<R>(rows: Vec<R>, key: impl Fn(&R) -> (String, String)) -> HashMap<(String, String), R> {

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::batch::Tx;
+use super::batch::{Tx, column};
 use super::pools::{on_reader, on_writer};
 use super::{Store, StoreError};
 
@@ -240,10 +240,10 @@ impl Import {
                  on conflict (person_hash) do update set citizen_hash = excluded.citizen_hash, sealed = excluded.sealed,
                     demo = excluded.demo, changed_ms = excluded.changed_ms",
             )
-            .bind(rows.iter().map(|row| row.person_hash.as_str()).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.citizen_hash.as_deref()).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.sealed.as_str()).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.demo).collect::<Vec<_>>())
+            .bind(column(rows, |row| row.person_hash.as_str()))
+            .bind(column(rows, |row| row.citizen_hash.as_deref()))
+            .bind(column(rows, |row| row.sealed.as_str()))
+            .bind(column(rows, |row| row.demo))
             .bind(at_ms)
             .execute(&mut **tx)
             .await
@@ -275,10 +275,10 @@ impl Import {
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as new (person_hash, kind, record_hash, sealed)
                  on conflict (person_hash, kind, record_hash) do update set sealed = excluded.sealed, changed_ms = excluded.changed_ms",
             )
-            .bind(rows.iter().map(|row| row.person_hash.as_str()).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.kind).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.record_hash.as_str()).collect::<Vec<_>>())
-            .bind(rows.iter().map(|row| row.sealed.as_str()).collect::<Vec<_>>())
+            .bind(column(rows, |row| row.person_hash.as_str()))
+            .bind(column(rows, |row| row.kind))
+            .bind(column(rows, |row| row.record_hash.as_str()))
+            .bind(column(rows, |row| row.sealed.as_str()))
             .bind(at_ms)
             .execute(&mut **tx)
             .await

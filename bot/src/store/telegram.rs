@@ -182,22 +182,6 @@ impl Store {
         Ok(rows.into_iter().map(|(chat_id, message_id)| (chat_id, i32::try_from(message_id).unwrap_or(0))).collect())
     }
 
-    /// Personal messages of the chat of a conversation are due at once.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn telegram_personal_due_now(&self, conversation_id: Uuid) -> Result<(), StoreError> {
-        on_writer!(self, |pool| query(
-            "update telegram_personal set delete_after_ms = 0
-             where chat_id in (select chat_id from telegram_chat where conversation_id = $1)"
-        )
-        .bind(conversation_id.to_string())
-        .execute(pool)
-        .await
-        .map(drop))?;
-        Ok(())
-    }
-
     /// A personal message was taken away.
     ///
     /// # Errors

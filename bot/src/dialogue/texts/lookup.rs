@@ -3,7 +3,7 @@
 use faq::{Block, Span, TopicId, vietnamese_date};
 use jiff::civil::Date;
 
-use super::{HOTLINE, HOTLINE_HREF, call_choice, clock, operator_choice};
+use super::{call_choice, clock, hotline, operator_choice};
 use crate::dialogue::choice::{Choice, ChoiceId};
 use crate::dialogue::event::Message;
 use crate::identity::birth::BirthError;
@@ -24,16 +24,15 @@ fn line(text: impl Into<String>) -> Block {
     Block::text(text)
 }
 
-fn hotline(before: &str, after: &str) -> Block {
-    Block::Paragraph { spans: vec![Span::plain(before), Span::link(HOTLINE, HOTLINE_HREF), Span::plain(after)] }
-}
-
 /// What somebody agrees to before anything is read. The form shows it whole.
 pub const CONSENT: &str = "Đọc gì: hồ sơ BHXH, BHYT, BHTN của bạn, chỉ phần bạn hỏi.\n\
 Để làm gì: trả lời bạn trong cuộc trò chuyện này.\n\
 Bao lâu: 15 phút sau khi xác minh, hoặc đến khi bạn đăng xuất.\n\
 Lưu gì: mã số, ngày sinh được mã hóa, xóa khi hết phiên; mỗi lần đọc có nhật ký.\n\
 Căn cứ: Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15, hiệu lực 01/01/2026.";
+
+/// What helps meanwhile where nothing can be looked up.
+pub const TOPICS_WHEN_OFF: &[&str] = &["vssid/view-participation-history", "bhyt/lookup-card-validity", "bhxh/benefit-not-received"];
 
 /// Looking up is switched off here, or the channel has no form.
 pub fn off() -> Vec<Block> {

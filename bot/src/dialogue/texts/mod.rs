@@ -21,12 +21,17 @@ pub const HOTLINE_HREF: &str = "tel:19009068";
 /// What a button shows of a question: two lines on a phone.
 const NEXT_QUESTION_CHARS_MAX: usize = 70;
 
-fn line(text: &str) -> Vec<Block> {
+fn line(text: impl Into<String>) -> Vec<Block> {
     vec![Block::text(text)]
 }
 
 fn with_hotline(before: &str, after: &str) -> Vec<Block> {
-    vec![Block::Paragraph { spans: vec![Span::plain(before), Span::link(HOTLINE, HOTLINE_HREF), Span::plain(after)] }]
+    vec![hotline(before, after)]
+}
+
+/// A sentence with the number to tap in it.
+fn hotline(before: &str, after: &str) -> Block {
+    Block::Paragraph { spans: vec![Span::plain(before), Span::link(HOTLINE, HOTLINE_HREF), Span::plain(after)] }
 }
 
 /// The first words of a conversation.
@@ -211,7 +216,7 @@ pub fn write_message() -> Vec<Block> {
 /// The message for the next shift is kept.
 pub fn message_left(now_ms: i64, next_opening_ms: Option<i64>) -> Vec<Block> {
     let when = next_opening_ms.map_or_else(|| "khi có mặt".to_owned(), |opening_ms| moment(now_ms, opening_ms));
-    line(&format!("Mình đã giữ lời nhắn. Tổng đài viên sẽ đọc và trả lời tại đây {when}. Trong lúc chờ, bạn vẫn hỏi mình được."))
+    line(format!("Mình đã giữ lời nhắn. Tổng đài viên sẽ đọc và trả lời tại đây {when}. Trong lúc chờ, bạn vẫn hỏi mình được."))
 }
 
 /// Handing over is switched off.
@@ -235,12 +240,12 @@ pub fn position(position: u32, wait: Option<Minutes>) -> Vec<Block> {
         Some(Minutes { min, max }) => format!(", chờ khoảng {min}-{max} phút"),
         None => String::new(),
     };
-    line(&format!("Bạn đang ở vị trí {position}{wait}. Trong lúc chờ bạn vẫn hỏi mình được."))
+    line(format!("Bạn đang ở vị trí {position}{wait}. Trong lúc chờ bạn vẫn hỏi mình được."))
 }
 
 /// An operator has the conversation now.
 pub fn claimed(operator: &str) -> Vec<Block> {
-    line(&format!("{operator} (tổng đài viên) đã vào cuộc trò chuyện. Từ đây tin của bạn được gửi tới tổng đài viên."))
+    line(format!("{operator} (tổng đài viên) đã vào cuộc trò chuyện. Từ đây tin của bạn được gửi tới tổng đài viên."))
 }
 
 /// The operator is gone, and the citizen waits again.
@@ -277,7 +282,7 @@ pub fn reviewed() -> Vec<Block> {
 pub fn callback_asked(from_ms: i64, to_ms: i64) -> Vec<Block> {
     let (from, to) = (clock(from_ms), clock(to_ms));
     let day = vietnamese_date(super::day_in_vietnam(from_ms));
-    line(&format!("Tổng đài viên sẽ gọi lại cho bạn từ {from} đến {to} ngày {day}. Người gọi không bao giờ hỏi mật khẩu hay mã OTP."))
+    line(format!("Tổng đài viên sẽ gọi lại cho bạn từ {from} đến {to} ngày {day}. Người gọi không bao giờ hỏi mật khẩu hay mã OTP."))
 }
 
 /// "lúc 13:30 hôm nay", "lúc 08:00 ngày 27/11/2026".
@@ -342,7 +347,7 @@ pub fn masked() -> Block {
 
 /// The message is longer than what is read.
 pub fn too_long(max: usize) -> Vec<Block> {
-    line(&format!("Tin này dài quá nên mình chưa đọc được. Bạn gửi lại phần chính, dưới {max} ký tự nhé."))
+    line(format!("Tin này dài quá nên mình chưa đọc được. Bạn gửi lại phần chính, dưới {max} ký tự nhé."))
 }
 
 /// A tap on a button that means nothing any more.
@@ -355,44 +360,13 @@ pub fn no_longer_answered() -> Vec<Block> {
     with_hotline("Câu trả lời cho việc này đang được cập nhật theo quy định mới. Bạn hỏi tổng đài viên hoặc gọi ", " để có thông tin đúng.")
 }
 
-/// What is not there yet.
-pub fn soon(action: Action) -> Vec<Block> {
-    match action {
-        Action::Lookup => lookup::off(),
-        // Answered by a search.
-        Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => place::which_kind(),
-        Action::News => line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID."),
-        Action::Operator => queued(),
-        Action::CalcLumpSum
-        | Action::CalcPension
-        | Action::CalcRetirementDate
-        | Action::CalcUnemployment
-        | Action::CalcMaternity
-        | Action::CalcSickness
-        | Action::CalcHouseholdHealth
-        | Action::CalcVoluntary
-        | Action::CalcBill => calculation::menu(),
-    }
+/// The news are not there yet.
+pub fn news_soon() -> Vec<Block> {
+    line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID.")
 }
 
-/// Topics that help until an action is there.
-pub fn soon_topics(action: Action) -> &'static [&'static str] {
-    match action {
-        Action::Lookup => &["vssid/view-participation-history", "bhyt/lookup-card-validity", "bhxh/benefit-not-received"],
-        Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => &[],
-        Action::News => &["vssid/news-video"],
-        Action::Operator => &[],
-        Action::CalcLumpSum
-        | Action::CalcPension
-        | Action::CalcRetirementDate
-        | Action::CalcUnemployment
-        | Action::CalcMaternity
-        | Action::CalcSickness
-        | Action::CalcHouseholdHealth
-        | Action::CalcVoluntary
-        | Action::CalcBill => &[],
-    }
-}
+/// What helps meanwhile.
+pub const NEWS_TOPICS: &[&str] = &["vssid/news-video"];
 
 /// The label of an action's button, at most 24 characters.
 pub fn action_label(action: Action) -> &'static str {

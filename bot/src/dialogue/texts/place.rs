@@ -3,16 +3,12 @@
 use faq::{Action, Block, Span};
 use knowledge::places::{Level, Place, PlaceKind, Precision, Sort};
 
-use super::{HOTLINE, HOTLINE_HREF};
+use super::{HOTLINE, HOTLINE_HREF, line};
 use crate::dialogue::choice::{Choice, ChoiceId};
 use crate::dialogue::place::PlaceCard;
 
 /// What a button shows of a name.
 const NAME_CHARS_MAX: usize = 48;
-
-fn line(text: impl Into<String>) -> Vec<Block> {
-    vec![Block::text(text.into())]
-}
 
 /// What is looked for, in the middle of a sentence.
 fn thing(kind: PlaceKind) -> &'static str {
