@@ -15,6 +15,7 @@ use hotro::desk::attachment::Attachments;
 use hotro::desk::hotline::Hotline;
 use hotro::desk::outgoing::Outgoing;
 use knowledge::Knowledge;
+use knowledge::places::Places;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -55,6 +56,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         Some(dir) => Folder::open(dir).map(|(folder, faq)| (Some(folder), Arc::new(faq))).map_err(super::unusable)?,
         None => (None, super::load_faq(config)?),
     };
+    // Beside the index: each takes some tenths of a second of one processor.
+    tokio::task::spawn_blocking(Places::embedded);
     let knowledge = Arc::new(Knowledge::build(faq).context("building the index")?);
     let store = super::open_store(config).await?;
     let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;

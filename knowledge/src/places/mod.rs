@@ -31,7 +31,6 @@ pub use nearest::Nearest;
 pub use point::Point;
 pub use row::{Code, Confidence, Level, Place, PlaceKind, PlacePoint, Precision, Rows, Sort, Source, Unit};
 
-use crate::hash::fnv1a;
 use names::Names;
 
 /// Places looked at for one search, however few of them fit: filters may leave out nearly all.
@@ -155,7 +154,6 @@ pub struct Places {
     served: FxHashMap<Code, Vec<u32>>,
     /// Places of each province.
     of_province: FxHashMap<Code, Vec<u32>>,
-    version: String,
 }
 
 impl Places {
@@ -211,18 +209,12 @@ impl Places {
             }
         }
         let names = Names::build(&places);
-        let version = version(&gazetteer, &places);
-        Places { gazetteer, names, by_id, near, wards, served, of_province, version, places }
+        Places { gazetteer, names, by_id, near, wards, served, of_province, places }
     }
 
     /// The administrative units.
     pub fn gazetteer(&self) -> &Gazetteer {
         &self.gazetteer
-    }
-
-    /// Equal versions hold the same rows.
-    pub fn version(&self) -> &str {
-        &self.version
     }
 
     /// All places by their numbers.
@@ -394,14 +386,4 @@ impl Places {
 pub fn plain(text: &str) -> String {
     let bare: String = crate::text::chars::normalize(text).chars().map(crate::text::chars::bare).collect();
     bare.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-fn version(gazetteer: &Gazetteer, places: &[Place]) -> String {
-    let mut digest = 0u64;
-    let mut add = |text: &str| digest = digest.rotate_left(5) ^ fnv1a(text.bytes());
-    for level in [Level::Province, Level::Ward, Level::OldProvince, Level::OldDistrict, Level::OldWard] {
-        gazetteer.of_level(level).for_each(|at| add(&format!("{:?}", gazetteer.unit(at))));
-    }
-    places.iter().for_each(|place| add(&format!("{place:?}")));
-    format!("{digest:016x}")
 }

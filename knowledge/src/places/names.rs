@@ -32,8 +32,6 @@ const SHORT_FORMS: [(&str, &[&str]); 8] = [
 pub(crate) struct Names {
     /// A word to the numbers of places, in order.
     places: FxHashMap<Box<str>, Vec<u32>>,
-    /// What the words of a name weigh together.
-    weights: Vec<f32>,
     count: usize,
 }
 
@@ -50,9 +48,7 @@ impl Names {
                 }
             }
         }
-        let mut names = Names { places, weights: Vec::new(), count: all.len() };
-        names.weights = all.iter().map(|place| names.weigh(&distinct(keys(&name_words(&place.name)))) as f32).collect();
-        names
+        Names { places, count: all.len() }
     }
 
     fn weight(&self, key: &str) -> f64 {
