@@ -229,3 +229,21 @@ async fn a_citizen_waits_for_an_operator_talks_and_judges() {
     assert!(log.iter().any(|event| event["kind"] == "rated" && event["stars"] == 5), "{log:#?}");
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_are_shown_as_cards_and_on_a_map_of_our_own() {
+    for (screen, name) in [(Screen::Phone, "phone"), (Screen::DarkDesktop, "dark")] {
+        let browser = Browser::visit(Server::shared(), screen).await;
+        browser.click("#launcher").await;
+        browser.wait("it has begun", "root.querySelector('.choice:enabled')").await;
+        browser.say("phòng khám gần hà đông").await;
+        browser.wait("the places are there", "root.querySelectorAll('.place').length >= 3 && root.querySelector('.map svg .pin')").await;
+        let told = browser.look("return root.querySelector('.map svg').getAttribute('aria-label');").await;
+        assert!(told.as_str().is_some_and(|told| told.contains("1. ")), "the map says what it shows: {told}");
+        assert_eq!(browser.accessibility_violations().await, Vec::<String>::new());
+        browser.keep_picture(&format!("widget-places-{name}")).await;
+        browser.look("root.querySelector('.place:nth-of-type(2)').scrollIntoView();").await;
+        browser.keep_picture(&format!("widget-places-{name}-cards")).await;
+        browser.close().await;
+    }
+}

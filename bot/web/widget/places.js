@@ -51,8 +51,8 @@ const STYLE = `
 .places { list-style: none; margin: 9px 0 0; padding: 0; display: grid; gap: 8px; }
 .place { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 12px 14px 4px; margin: 0; }
 .place + .place { margin-top: 0; }
-.place h4 { display: flex; gap: 9px; margin: 0; font-size: 1em; font-weight: 650; }
-.place h4 span:first-child { flex: none; min-width: 24px; height: 24px; border-radius: 12px; display: grid; place-items: center; background: var(--blue); color: #fff; font-size: .8125em; }
+.place h3 { display: flex; gap: 9px; margin: 0; font-size: 1em; font-weight: 650; }
+.place h3 span:first-child { flex: none; min-width: 24px; height: 24px; border-radius: 12px; display: grid; place-items: center; background: var(--blue); color: #fff; font-size: .8125em; }
 .place dl { margin: 7px 0 0; display: grid; gap: 3px; }
 .place dl > div { display: flex; gap: 7px; }
 .place dt { flex: none; width: 20px; text-align: center; }
@@ -74,7 +74,7 @@ const STYLE = `
 .map .digit { fill: #fff; font-size: 12px; font-weight: 700; text-anchor: middle; }
 .map .you { fill: var(--warm); stroke: var(--card); stroke-width: 2; }
 .map .scale { fill: none; stroke: var(--soft); stroke-width: 1.5; }
-@media (forced-colors: active) { .place h4 span:first-child { border: 1px solid; } .map svg { forced-color-adjust: none; } }
+@media (forced-colors: active) { .place h3 span:first-child { border: 1px solid; } .map svg { forced-color-adjust: none; } }
 `;
 
 /** `send(location)` resolves to null when it was taken, else to a sentence. */
@@ -97,7 +97,7 @@ export function places({ root, el, button, hidden, link, safeLink, choose, tell,
       const dial = card.phone_href && safeLink(card.phone_href);
       const way = card.directions && safeLink(card.directions);
       return el('li.place',
-        el('h4', el('span', String(card.number)), el('span', card.name)),
+        el('h3', el('span', String(card.number)), el('span', card.name)),
         el('dl',
           card.code && fact('#', T.facilityCode, `${T.facilityCode} ${card.code}`),
           card.address && fact('📍', T.address, card.address),
