@@ -9,5 +9,6 @@ pub mod content;
 pub mod conversation;
 pub mod desk;
 pub mod dialogue;
+pub mod news;
 pub mod secret;
 pub mod store;

@@ -12,5 +12,6 @@ mod dialogue;
 mod gaps;
 mod handoff;
 mod http;
+mod news;
 mod store;
 mod telegram;

@@ -7,6 +7,7 @@ use hotro::dialogue::{Channel, Context, Event, Input, Recorded, Situation, State
 use jiff::civil::datetime;
 use jiff::tz::Offset;
 use knowledge::Knowledge;
+use knowledge::news::News;
 
 /// The embedded FAQ with its index: slow to build, so built once.
 pub fn knowledge() -> &'static Knowledge {
@@ -15,6 +16,12 @@ pub fn knowledge() -> &'static Knowledge {
         Knowledge::build(Arc::new(faq)).expect("the index of the embedded FAQ builds")
     });
     &KNOWLEDGE
+}
+
+/// The news that were written for the FAQ.
+pub fn news() -> &'static News {
+    static NEWS: LazyLock<News> = LazyLock::new(|| News::of_faq(knowledge().faq()));
+    &NEWS
 }
 
 /// When every conversation of the tests takes place: 25/11/2026 09:00 in Vietnam.
@@ -62,7 +69,7 @@ impl Conversation {
 
     /// The turn that an input would lead to.
     pub fn step(&self, input: &Input) -> Turn {
-        let context = Context { knowledge: knowledge(), now_ms: now_ms(), channel: self.channel, desk: &self.desk };
+        let context = Context { knowledge: knowledge(), news: news(), now_ms: now_ms(), channel: self.channel, desk: &self.desk };
         step(&self.state, &format!("input-{}", self.state.seq), input, &context)
     }
 }

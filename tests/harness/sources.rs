@@ -17,9 +17,19 @@ pub fn pure(path: &str) -> usize {
         check_file(&path);
         return 1;
     }
-    let files: Vec<_> = fs::read_dir(&path).expect("a folder of sources").map(|entry| entry.expect("an entry of it").path()).collect();
-    files.iter().for_each(|file| check_file(file));
-    files.len()
+    pure_below(&path)
+}
+
+fn pure_below(path: &Path) -> usize {
+    let files: Vec<_> = fs::read_dir(path).expect("a folder of sources").map(|entry| entry.expect("an entry of it").path()).collect();
+    let inner = files.iter().map(|file| {
+        if file.is_dir() {
+            return pure_below(file);
+        }
+        check_file(file);
+        1
+    });
+    inner.sum()
 }
 
 fn check_file(path: &Path) {

@@ -20,14 +20,17 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use faq::{NewsId, NewsItem};
 use futures::future::BoxFuture;
 use knowledge::Knowledge;
+use knowledge::news::News;
 use lru::LruCache;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::dialogue::{Channel, Context, Effect, Event, Input, Recorded, Situation, State, Turn, step};
-use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
+use crate::dialogue::{Channel, Context, Effect, Event, Following, Input, Recorded, Situation, State, Turn, step};
+use crate::news::schedule;
+use crate::store::{Append, Appended, NewConversation, NewEvent, NewsFollowing, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
 use bell::Bell;
 
 /// States kept in memory; the others are folded anew when they speak again. About 6 kB each.
@@ -122,6 +125,7 @@ impl CallbackWish {
 pub struct Conversations {
     store: Store,
     knowledge: RwLock<Arc<Knowledge>>,
+    news: RwLock<Arc<News>>,
     /// A conversation's inputs wait for each other here, in this process; between processes the store's compare-and-set decides.
     loaded: Mutex<LruCache<Uuid, Arc<Slot>>>,
     bell: Bell,
@@ -146,6 +150,7 @@ impl Conversations {
         let capacity = NonZeroUsize::new(STATES_CACHED_MAX).unwrap_or(NonZeroUsize::MIN);
         Arc::new(Conversations {
             store,
+            news: RwLock::new(Arc::new(News::of_faq(knowledge.faq()))),
             knowledge: RwLock::new(knowledge),
             loaded: Mutex::new(LruCache::new(capacity)),
             bell,
@@ -176,7 +181,21 @@ impl Conversations {
     /// Replaces the knowledge at once for every conversation; turns under way finish on the old one, which is given back: letting
     /// go of so much memory takes a while, and no turn should wait for it.
     pub fn set_knowledge(&self, knowledge: Arc<Knowledge>) -> Arc<Knowledge> {
+        let written: Vec<_> = knowledge.faq().news().cloned().collect();
+        let gone: Vec<_> = self.knowledge().faq().news().map(|item| item.id.clone()).collect();
+        self.change_news(written, &gone);
         mem::replace(&mut *self.knowledge.write().unwrap_or_else(PoisonError::into_inner), knowledge)
+    }
+
+    /// The news at this moment.
+    pub fn news(&self) -> Arc<News> {
+        Arc::clone(&self.news.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds items to the news, or other versions of them, and takes others away: at once, for every conversation.
+    pub fn change_news(&self, put: Vec<Arc<NewsItem>>, gone: &[NewsId]) {
+        let mut news = self.news.write().unwrap_or_else(PoisonError::into_inner);
+        *news = Arc::new(news.with(put, gone));
     }
 
     /// Begins a conversation: the log holds `started` and the greeting when this returns.
@@ -300,7 +319,8 @@ impl Conversations {
     fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {
         let knowledge = self.knowledge();
         let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
-        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk })
+        let news = self.news();
+        step(state, client_id, input, &Context { knowledge: &knowledge, news: &news, now_ms, channel, desk: &desk })
     }
 
     fn slot(&self, id: Uuid) -> Arc<Slot> {
@@ -361,6 +381,10 @@ fn prepare(
     let effects = turn.effects.iter().map(|effect| match effect {
         Effect::QueueHandoff(reason) => StoreEffect::QueueHandoff { reason: crate::store::HandoffReason(reason.name()) },
         Effect::LeaveQueue => StoreEffect::LeaveQueue,
+        Effect::FollowNews => StoreEffect::FollowNews(next.following.as_ref().map(|following| {
+            let Following { themes, cadence } = following;
+            NewsFollowing::new(themes, cadence.name(), schedule::next_digest(*cadence, at_ms))
+        })),
     });
     let snapshot = if state.seq / SNAPSHOT_EVERY_EVENTS == next.seq / SNAPSHOT_EVERY_EVENTS {
         None

@@ -1,11 +1,12 @@
 //! What happens in a conversation: the log is made of these.
 
-use faq::{About, Block, Citation, TopicId};
+use faq::{About, Block, Citation, NewsId, TopicId};
 use jiff::civil::Date;
 use knowledge::Candidate;
 use serde::{Deserialize, Serialize};
 
 use super::choice::Choice;
+use super::news::Following;
 
 /// Where a citizen talks to the bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +180,20 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         words: Option<String>,
     },
+    /// The citizen wants to be sent news. A later one replaces it.
+    NewsFollowed {
+        /// Which, and how often.
+        following: Following,
+    },
+    /// The citizen wants to be sent no more news.
+    NewsStopped,
+    /// News that the citizen follows. No reply to anything.
+    News {
+        /// Which items.
+        items: Vec<NewsId>,
+        /// What is said of them.
+        message: Message,
+    },
 }
 
 /// A range of waiting time.
@@ -211,6 +226,9 @@ impl Event {
             Event::QueuePosition { .. } => "queue_position",
             Event::CallbackAsked { .. } => "callback_asked",
             Event::Rated { .. } => "rated",
+            Event::NewsFollowed { .. } => "news_followed",
+            Event::NewsStopped => "news_stopped",
+            Event::News { .. } => "news",
         }
     }
 
@@ -276,6 +294,9 @@ pub struct Decided {
     /// What the message asked after this question: asked when its button is tapped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// The item of the news that was given instead of a topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news: Option<NewsId>,
 }
 
 impl Decided {

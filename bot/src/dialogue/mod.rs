@@ -8,6 +8,7 @@ mod choice;
 mod event;
 mod handoff;
 mod input;
+mod news;
 mod state;
 mod step;
 pub mod texts;
@@ -17,6 +18,7 @@ pub use event::{Channel, Decided, Event, HandoffReason, Message, Minutes, Outcom
 pub use handoff::{COMPLAINT_TOPIC, Situation, after_callback, after_resolution, answer_of};
 pub use input::{Input, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
+pub use news::{Cadence, Following};
 pub use state::{Rating, State, Writing};
 pub use step::{Context, Effect, Turn, day_in_vietnam, start_of_day_in_vietnam, step};
 pub(crate) use step::{VIETNAM, chosen_by_typing};

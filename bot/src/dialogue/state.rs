@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Event, Message, Outcome, Recorded};
+use super::news::Following;
 
 /// Other candidates remembered after an answer, for "chưa đúng ý".
 const OTHERS_MAX: usize = 6;
@@ -47,6 +48,9 @@ pub struct State {
     /// What the next text is, when it is no question.
     #[serde(default)]
     pub writing: Option<Writing>,
+    /// The news that the citizen is sent.
+    #[serde(default)]
+    pub following: Option<Following>,
 }
 
 /// Whether the last talk with an operator can be judged.
@@ -98,6 +102,10 @@ impl State {
             Event::Rated { stars, .. } => self.rating = Rating::Given(*stars),
             // An answer that an operator gave is what the next question leans on.
             Event::OperatorAnswer { topic, .. } => self.last_topic = Some(topic.clone()),
+            Event::NewsFollowed { following } => self.following = Some(following.clone()),
+            Event::NewsStopped => self.following = None,
+            // News come between a question and its answer at any time: what was offered stays.
+            Event::News { .. } => {}
             Event::OperatorMessage { .. } | Event::OperatorNote { .. } | Event::LabelsChanged { .. } | Event::QueuePosition { .. } => {}
             Event::BotMessage { outcome, message, decided } => {
                 match outcome {

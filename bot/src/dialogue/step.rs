@@ -3,6 +3,7 @@
 use faq::{About, Action, Faq, Period, TopicId};
 use jiff::civil::Date;
 use knowledge::mask::mask;
+use knowledge::news::News;
 use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, MESSAGE_CHARS_MAX, Reading, normalize_for_display};
 
 use super::answer::{answer, topic_choices};
@@ -10,6 +11,7 @@ use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
 use super::handoff::{self, Situation};
 use super::input::Input;
+use super::news;
 use super::state::{State, Writing};
 use super::texts;
 
@@ -29,6 +31,8 @@ pub(crate) const VIETNAM: jiff::tz::Offset = jiff::tz::Offset::constant(7);
 pub struct Context<'a> {
     /// The FAQ and its search.
     pub knowledge: &'a Knowledge,
+    /// The policy news.
+    pub news: &'a News,
     /// Unix milliseconds.
     pub now_ms: i64,
     /// Where the citizen is; used when the conversation begins.
@@ -39,11 +43,11 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// The day in Vietnam.
-    fn today(&self) -> Date {
+    pub(super) fn today(&self) -> Date {
         day_in_vietnam(self.now_ms)
     }
 
-    fn faq(&self) -> &Faq {
+    pub(super) fn faq(&self) -> &Faq {
         self.knowledge.faq()
     }
 }
@@ -74,6 +78,8 @@ pub enum Effect {
     QueueHandoff(HandoffReason),
     /// Take it out of the queue, or out of the hands of its operator.
     LeaveQueue,
+    /// Send the conversation the news as its state says after this turn, or no more.
+    FollowNews,
 }
 
 /// What is said in reply, before it becomes events.
@@ -106,7 +112,7 @@ impl Reply {
         self
     }
 
-    fn decided(mut self, decided: Decided) -> Reply {
+    pub(super) fn decided(mut self, decided: Decided) -> Reply {
         self.decided = Some(decided);
         self
     }
@@ -154,7 +160,7 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let label = state.offered.iter().find(|offered| offered.id == *id).map(|offered| offered.label.clone());
             let label = label.or_else(|| choice.as_ref().and_then(|choice| default_label(choice, context))).unwrap_or_default();
             // What is not one of ours is not stored: it could be anything.
-            let stored = choice.as_ref().filter(|choice| is_ours(choice, id, state, context.faq()));
+            let stored = choice.as_ref().filter(|choice| is_ours(choice, id, state, context));
             let stored = stored.map_or_else(|| "unknown".to_owned(), ToString::to_string);
             events.push(Event::CitizenChoice { client_id, choice: stored, label });
             match choice {
@@ -186,6 +192,9 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
     };
     let mut effects = Vec::new();
     let Some(reply) = reply else { return Turn { events, effects } };
+    if reply.events.iter().any(|event| matches!(event, Event::NewsFollowed { .. } | Event::NewsStopped)) {
+        effects.push(Effect::FollowNews);
+    }
     events.extend(reply.events);
     match reply.queue {
         Some(QueueMove::Enter(reason)) => {
@@ -207,7 +216,8 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
 }
 
 /// Whether a choice is one that some message may have offered: its topic, if it has one, exists or stood on the screen.
-fn is_ours(choice: &ChoiceId, id: &str, state: &State, faq: &Faq) -> bool {
+fn is_ours(choice: &ChoiceId, id: &str, state: &State, context: &Context<'_>) -> bool {
+    let faq = context.faq();
     match choice {
         ChoiceId::Topic(topic) | ChoiceId::Now(topic) | ChoiceId::Related(topic) | ChoiceId::Wrong(topic) => {
             faq.topic(topic.as_str()).is_some() || state.offered.iter().any(|offered| offered.id == id)
@@ -216,6 +226,7 @@ fn is_ours(choice: &ChoiceId, id: &str, state: &State, faq: &Faq) -> bool {
             let known = faq.topic(topic.as_str()).is_some_and(|topic| topic.period_on(*day).is_some());
             known || state.offered.iter().any(|offered| offered.id == id)
         }
+        ChoiceId::News(item) => news::is_ours(item, id, state, context),
         _ => true,
     }
 }
@@ -242,6 +253,12 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         ChoiceId::Review => texts::review_choice().label,
         ChoiceId::Help => texts::help_choice().label,
         ChoiceId::Do(action) => texts::action_label(*action).to_owned(),
+        ChoiceId::News(_)
+        | ChoiceId::NewsList(..)
+        | ChoiceId::NewsThemes
+        | ChoiceId::FollowNews(_)
+        | ChoiceId::FollowAs(_)
+        | ChoiceId::StopNews => news::default_label(choice, context)?,
     })
 }
 
@@ -266,6 +283,12 @@ fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, co
     let next = reading.next.as_ref().map(|next| next.text.clone());
     let decided = Decided { about, next, ..decided_by(&reading, context.knowledge) };
     let understood = reading.understood.clone();
+    let news = context.news.read(&reading, context.today());
+    if let Some(mut reply) = news::instead(state, &news, context) {
+        reply.message.understood = understood;
+        let given = reply.decided.and_then(|given| given.news);
+        return Reply { decided: Some(Decided { news: given, ..decided }), ..reply };
+    }
     let mut reply = match reading.decision {
         Decision::Answer => match reading.candidates.first() {
             Some(best) => give(&best.topic, about.as_ref(), context).decided(Decided { topic: Some(best.topic.clone()), ..decided }),
@@ -283,6 +306,7 @@ fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, co
     if matches!(reply.outcome, Outcome::Answered | Outcome::Clarify) {
         reply.message.understood = understood;
     }
+    news::mention(&news, &mut reply);
     if let Some(next) = reading.next.filter(|_| reply.outcome == Outcome::Answered) {
         offer_next(&mut reply.message.choices, &next.question);
     }
@@ -372,7 +396,14 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::Rate(stars) => handoff::rate(state, stars),
         ChoiceId::Review => handoff::review(state),
         ChoiceId::Help => help(),
+        ChoiceId::Do(Action::News) => news::list(state, None, 0, context),
         ChoiceId::Do(action) => soon(action, context),
+        ChoiceId::News(item) => news::show(state, &item, context),
+        ChoiceId::NewsList(theme, page) => news::list(state, theme, page, context),
+        ChoiceId::NewsThemes => news::themes(),
+        ChoiceId::FollowNews(theme) => news::follow(state, theme),
+        ChoiceId::FollowAs(cadence) => news::follow_as(state, cadence),
+        ChoiceId::StopNews => news::stop(state),
     }
 }
 
@@ -382,7 +413,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "help" => help(),
         "tracuu" => soon(Action::Lookup, context),
         "gan" => soon_nearby(context),
-        "tintuc" => soon(Action::News, context),
+        "tintuc" => news::list(state, None, 0, context),
         "tongdai" => handoff::ask(state, context),
         "xoadulieu" => erase_soon(),
         // An unknown command is most often a question that begins with a slash.
@@ -422,7 +453,7 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
         },
         Intent::Lookup => soon(Action::Lookup, context),
         Intent::Nearby => soon_nearby(context),
-        Intent::News => soon(Action::News, context),
+        Intent::News => news::list(state, None, 0, context),
         Intent::EraseData => erase_soon(),
         Intent::OutOfScopeCommand => Reply::say(Outcome::Refused, texts::out_of_scope()).offering([texts::help_choice()]),
         Intent::Empty => Reply::say(Outcome::Refused, texts::empty()).offering([texts::help_choice()]),
@@ -450,13 +481,18 @@ fn give_chosen(topic: &TopicId, about: Option<About>, context: &Context<'_>) -> 
         answer_threshold: 0.0,
         about,
         next: None,
+        news: None,
     })
 }
 
 fn give(topic: &TopicId, about: Option<&About>, context: &Context<'_>) -> Reply {
     let faq = context.faq();
     match faq.topic(topic.as_str()).and_then(|topic| answer(faq, topic, context.today(), about)) {
-        Some(message) => Reply { message, ..Reply::say(Outcome::Answered, Vec::new()) },
+        Some(message) => {
+            let mut reply = Reply { message, ..Reply::say(Outcome::Answered, Vec::new()) };
+            news::beside(topic, &mut reply, context);
+            reply
+        }
         None => Reply::say(Outcome::Missed, texts::no_longer_answered()).offering([texts::operator_choice(), texts::call_choice()]),
     }
 }
@@ -515,5 +551,6 @@ fn decided_by(reading: &Reading, knowledge: &Knowledge) -> Decided {
         answer_threshold: knowledge.weights().thresholds.answer,
         about: None,
         next: None,
+        news: None,
     }
 }

@@ -13,6 +13,7 @@ mod desk_tool;
 mod error;
 mod handoff;
 mod lease;
+mod news;
 mod operator;
 mod operator_session;
 mod pools;
@@ -32,6 +33,7 @@ pub use desk::{DeskAppend, DeskChange, DeskHandoffRow, DeskNote, DeskRows, DeskS
 pub use desk_tool::{CANNED_REPLIES_MAX, CallbackRow, CannedReplyRow};
 pub use error::StoreError;
 pub use handoff::HandoffRow;
+pub use news::{FeedOutcome, NEWS_READ_MAX, NewsBroadcastRow, NewsFeedRow, NewsFollowerRow, NewsFollowing, NewsRow, NewsStored};
 pub use operator::{NewFactor, NewInvitation, NewOperator, OPERATORS_MAX, OperatorAdded, OperatorChange, OperatorRow};
 pub use operator_session::{NewSession, SESSIONS_PER_OPERATOR_MAX, SessionRow};
 pub use sign_in_attempt::Attempts;

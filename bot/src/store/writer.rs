@@ -15,6 +15,7 @@ use super::batch::commit;
 use super::conversation::Snapshot;
 use super::desk::{DeskWrite, DeskWritten, commit_desk};
 use super::error::{StoreError, describe};
+use super::news::NewsFollowing;
 use super::pools::Pools;
 
 /// A turn makes a few events; more is a mistake of the caller, and would hold up everyone in its batch.
@@ -75,6 +76,8 @@ pub enum StoreEffect {
     },
     /// The conversation no longer waits. Nothing happens when it did not.
     LeaveQueue,
+    /// The conversation is sent these news from now on; `None`: no more.
+    FollowNews(Option<NewsFollowing>),
 }
 
 /// Why a conversation goes to an operator, by the name it is stored under; not empty.

@@ -1,6 +1,8 @@
 //! Every word said to citizens. Reviewed like code; how the product speaks is in the product's style guide: "mình" and "bạn", short
 //! sentences, the answer first.
 
+pub mod news;
+
 use faq::{Action, Block, Period, Rule, Span, TopicId, vietnamese_date};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -60,7 +62,8 @@ pub fn help() -> Vec<Block> {
             items: vec![
                 item("Trả lời câu hỏi về đóng và hưởng BHXH, BHYT, BHTN, dùng VssID. Bạn gõ tự nhiên, không cần dấu."),
                 item("Chuyển bạn tới tổng đài viên khi mình chưa giúp được."),
-                item("Sắp có: tra cứu quá trình đóng của bạn, tìm nơi gần nhất, tin chính sách."),
+                item("Đọc tin chính sách mới: bạn gõ “tin mới” hoặc “tin mới về thai sản”."),
+                item("Sắp có: tra cứu quá trình đóng của bạn, tìm nơi gần nhất."),
             ],
         },
         Block::Paragraph {
@@ -289,7 +292,7 @@ pub fn of_event(event: &Event) -> Option<Message> {
     let say = |blocks, choices| Some(Message { blocks, choices, ..Message::default() });
     let spoken_by = |operator: &str| Block::Paragraph { spans: vec![Span::bold(format!("{operator} (tổng đài viên)"))] };
     match event {
-        Event::BotMessage { message, .. } => Some(message.clone()),
+        Event::BotMessage { message, .. } | Event::News { message, .. } => Some(message.clone()),
         Event::HandoffClaimed { operator, .. } => say(claimed(operator), vec![end_talk_choice()]),
         Event::OperatorMessage { operator, text, .. } => say([spoken_by(operator)].into_iter().chain(line(text)).collect(), Vec::new()),
         Event::OperatorAnswer { operator, message, .. } => {
@@ -308,6 +311,8 @@ pub fn of_event(event: &Event) -> Option<Message> {
         | Event::LabelsChanged { .. }
         | Event::HandoffResolved { .. }
         | Event::CallbackAsked { .. }
+        | Event::NewsFollowed { .. }
+        | Event::NewsStopped
         | Event::Rated { .. } => None,
     }
 }
@@ -346,7 +351,7 @@ pub fn soon(action: Action) -> Vec<Block> {
         Action::NearOffice | Action::NearCollectionPoint | Action::NearFacility => {
             line("Tìm nơi gần nhất ngay tại đây sắp có. Bây giờ bạn xem cách tra cứu dưới đây.")
         }
-        Action::News => line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID."),
+        Action::News => news::no_items(None),
         Action::Operator => queued(),
     }
 }
@@ -358,7 +363,7 @@ pub fn soon_topics(action: Action) -> &'static [&'static str] {
         Action::NearOffice => &["service/find-office"],
         Action::NearCollectionPoint => &["vssid/lookup-collection-points"],
         Action::NearFacility => &["vssid/lookup-clinics"],
-        Action::News => &["vssid/news-video"],
+        Action::News => &[news::NEWS_ELSEWHERE_TOPIC],
         Action::Operator => &[],
     }
 }
