@@ -225,15 +225,14 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn news_knows(&self, canonical_url: &str) -> Result<bool, StoreError> {
-        let known: i64 =
-            on_reader!(self, |pool| {
-                query_scalar(
+        let known: i64 = on_reader!(self, |pool| {
+            query_scalar(
             "select (select count(*) from news_item where canonical_url = $1) + (select count(*) from news_link where canonical_url = $1)"
         )
         .bind(canonical_url)
         .fetch_one(pool)
         .await
-            })?;
+        })?;
         Ok(known > 0)
     }
 

@@ -112,6 +112,23 @@ impl Wish {
     }
 }
 
+/// The themes that a text names, the one named most often first.
+pub(super) fn themes_of(words: &[Word]) -> Vec<Theme> {
+    let mut counts = Theme::ALL.map(|theme| (0_usize, theme));
+    let mut at = 0;
+    while at < words.len() {
+        // A text of ours has its accents: "hưu" is no "hữu".
+        let agrees = |phrase: &Phrase| words[at..].iter().zip(&phrase.words).all(|(word, wanted)| word.syl == wanted.syl);
+        let found = PHRASES.at_start(&words[at..]).find(|(_, phrase)| agrees(phrase));
+        if let Some((_, Phrase { kind: Kind::Theme(theme), .. })) = found {
+            counts.iter_mut().filter(|(_, counted)| counted == theme).for_each(|(count, _)| *count += 1);
+        }
+        at += found.map_or(1, |(length, _)| length);
+    }
+    counts.sort_by_key(|(count, theme)| (std::cmp::Reverse(*count), *theme));
+    counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, theme)| theme).collect()
+}
+
 /// A day, a month, or a year of these times.
 fn is_time(word: &str) -> bool {
     word.parse::<u32>().is_ok_and(|number| number <= 31 || (2000..2100).contains(&number))

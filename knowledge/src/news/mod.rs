@@ -170,13 +170,13 @@ fn recency(item: &NewsItem, today: Date) -> f32 {
 }
 
 fn decide(wish: &Wish, best: Option<&Found>, reading: &Reading) -> NewsDecision {
+    if wish.cue == Cue::News && wish.content.is_empty() {
+        return NewsDecision::Latest(wish.theme);
+    }
     let topic = reading.candidates.first().map(|candidate| &candidate.topic);
     let answered = reading.decision == Decision::Answer;
     if answered && topic.is_some_and(|topic| topic.as_str() == WHERE_NEWS_ARE_TOPIC) {
         return NewsDecision::Nothing;
-    }
-    if wish.cue == Cue::News && wish.content.is_empty() {
-        return NewsDecision::Latest(wish.theme);
     }
     let Some(best) = best else {
         return if wish.cue == Cue::News && wish.theme.is_some() { NewsDecision::Latest(wish.theme) } else { NewsDecision::Nothing };
