@@ -12,6 +12,7 @@ use hotro::conversation::Conversations;
 use hotro::desk::account::Accounts;
 use hotro::desk::api::{self, Desk};
 use hotro::desk::hotline::Hotline;
+use hotro::news::{NewsService, api as news_api};
 use knowledge::Knowledge;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -73,8 +74,16 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         let stopping = stopping.clone();
         async move { hotline.run(stopping).await }
     });
+    let news = NewsService::new(config.news.clone(), conversations.clone()).context("news")?;
+    let (news_routes, news_doc) = news_api::router(conversations.clone(), news.clone(), config.public_origin());
+    let news_task = tokio::spawn({
+        let stopping = stopping.clone();
+        async move { news.run(stopping).await }
+    });
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
-    let mut router = web::router(web, desk_doc).merge(desk_routes);
+    let mut desk_doc = desk_doc;
+    desk_doc.merge(news_doc);
+    let mut router = web::router(web, desk_doc).merge(desk_routes).merge(news_routes);
     let mut telegram_task = None;
     if let Some(keys) = TelegramConfig::from_keys(&config.telegram)? {
         let telegram = Telegram::new(keys, conversations.clone()).context("telegram")?;
@@ -105,6 +114,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .await
         .context("serving");
     let _ = hotline_task.await;
+    let _ = news_task.await;
     if let Some(task) = telegram_task {
         let _ = task.await;
     }

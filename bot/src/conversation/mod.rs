@@ -252,6 +252,37 @@ impl Conversations {
         Err(ConversationError::Busy)
     }
 
+    /// Appends something that is no reply: news that are followed, or that they are followed no longer. Returns false when the same
+    /// `input_id` was appended before: nothing is appended then. Durable when it returns.
+    ///
+    /// # Errors
+    /// There is no such conversation, others keep writing to it, or the database fails.
+    pub async fn tell(&self, id: Uuid, input_id: &str, event: Event) -> Result<bool, ConversationError> {
+        let slot = self.slot(id);
+        let mut loaded = slot.lock().await;
+        let effects = if matches!(event, Event::NewsStopped) { vec![Effect::FollowNews] } else { Vec::new() };
+        let turn = Turn { events: vec![event], effects };
+        for _ in 0..CONFLICT_RETRIES_MAX {
+            let current = match loaded.take() {
+                Some(current) => current,
+                None => self.load(id).await?,
+            };
+            let (append, next) = prepare(id, &current.state, Some(input_id), None, now_ms(), &turn)?;
+            match self.store.append(append).await? {
+                Appended::At { .. } => {
+                    *loaded = Some(Loaded { state: next, ..current });
+                    return Ok(true);
+                }
+                Appended::Duplicate { .. } => {
+                    *loaded = Some(current);
+                    return Ok(false);
+                }
+                Appended::Conflict => {}
+            }
+        }
+        Err(ConversationError::Busy)
+    }
+
     /// Notes that the citizen wants to be called back; see [`Desk::ask_callback`].
     ///
     /// # Errors

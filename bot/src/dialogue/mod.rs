@@ -18,7 +18,7 @@ pub use event::{Channel, Decided, Event, HandoffReason, Message, Minutes, Outcom
 pub use handoff::{COMPLAINT_TOPIC, Situation, after_callback, after_resolution, answer_of};
 pub use input::{Input, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
-pub use news::{Cadence, Following};
+pub use news::{Cadence, DIGEST_ITEMS_MAX, Following, digest as news_digest, message_of as news_message};
 pub use state::{Rating, State, Writing};
 pub use step::{Context, Effect, Turn, day_in_vietnam, start_of_day_in_vietnam, step};
 pub(crate) use step::{VIETNAM, chosen_by_typing};

@@ -8,9 +8,6 @@ use crate::dialogue::{Cadence, day_in_vietnam, start_of_day_in_vietnam};
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// Digests come when people have got up: half an hour after the quiet hours.
 const DIGEST_AT_MS: i64 = 7 * HOUR_MS + HOUR_MS / 2;
-/// Nobody is woken by news.
-const QUIET_FROM_MS: i64 = 21 * HOUR_MS;
-const QUIET_TO_MS: i64 = 7 * HOUR_MS;
 
 /// When the next digest after `now_ms` is due; `None` when news are sent at once.
 pub(crate) fn next_digest(cadence: Cadence, now_ms: i64) -> Option<i64> {
@@ -35,10 +32,11 @@ pub(crate) fn next_digest(cadence: Cadence, now_ms: i64) -> Option<i64> {
     }
 }
 
-/// Whether nobody may be sent news at this moment: from 21:00 to 07:00.
-pub(crate) fn is_quiet(now_ms: i64) -> bool {
+/// Whether nobody may be sent news at this moment: from an hour in the evening to one in the morning. Nobody is woken by news.
+pub(crate) fn is_quiet(now_ms: i64, from_h: u8, to_h: u8) -> bool {
     let of_day = now_ms.saturating_sub(start_of_day_in_vietnam(day_in_vietnam(now_ms)));
-    !(QUIET_TO_MS..QUIET_FROM_MS).contains(&of_day)
+    let (from, to) = (i64::from(from_h) * HOUR_MS, i64::from(to_h) * HOUR_MS);
+    if from <= to { (from..to).contains(&of_day) } else { !(to..from).contains(&of_day) }
 }
 
 #[cfg(test)]
@@ -65,7 +63,8 @@ mod tests {
     fn nights_are_quiet() {
         let day = date(2026, 11, 26);
         for (hour, minute, quiet) in [(0, 0, true), (6, 59, true), (7, 0, false), (12, 0, false), (20, 59, false), (21, 0, true)] {
-            assert_eq!(is_quiet(at(day, hour, minute)), quiet, "{hour}:{minute}");
+            assert_eq!(is_quiet(at(day, hour, minute), 21, 7), quiet, "{hour}:{minute}");
+            assert!(!is_quiet(at(day, hour, minute), 0, 0), "no quiet hours");
         }
     }
 }

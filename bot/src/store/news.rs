@@ -157,11 +157,12 @@ pub enum FeedOutcome {
 }
 
 impl Store {
-    /// Stores a new item with the other addresses of it, and moves the clock. Nothing happens when its address is known.
+    /// Stores a new item, moves the clock and, with `announce`, has it sent to who follows it: all or nothing. Nothing happens when its
+    /// address is known.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn news_insert(&self, row: &NewsRow) -> Result<NewsStored, StoreError> {
+    pub async fn news_insert(&self, row: &NewsRow, announce: bool) -> Result<NewsStored, StoreError> {
         let stored = in_transaction!(self, |tx| {
             let version: i64 = query_scalar("update news_clock set version = version + 1 where news_clock_id = 1 returning version")
                 .fetch_one(&mut *tx)
@@ -173,7 +174,7 @@ impl Store {
             if known.is_some() {
                 0
             } else {
-                query(
+                let stored = query(
                     "insert into news_item (news_item_id, feed_id, url, canonical_url, title, body, language, themes, topics, changes,
                                             published_ms, effective_day, fetched_ms, state, pinned, version)
                      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
@@ -197,7 +198,15 @@ impl Store {
                 .bind(version)
                 .execute(&mut *tx)
                 .await?
-                .rows_affected()
+                .rows_affected();
+                if stored == 1 && announce {
+                    query("insert into news_broadcast (news_item_id, created_ms) values ($1, $2) on conflict (news_item_id) do nothing")
+                        .bind(&row.news_item_id)
+                        .bind(row.fetched_ms)
+                        .execute(&mut *tx)
+                        .await?;
+                }
+                stored
             }
         });
         Ok(if stored == 1 { NewsStored::New } else { NewsStored::Known })
@@ -294,16 +303,17 @@ impl Store {
         Ok(row)
     }
 
-    /// Replaces what supervisors decide about an item. Returns false when there is none.
+    /// Replaces what supervisors decide about an item and, from `announce_ms`, has it sent to who follows it. Returns false when there
+    /// is none.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn news_update(&self, row: &NewsRow) -> Result<bool, StoreError> {
+    pub async fn news_update(&self, row: &NewsRow, announce_ms: Option<i64>) -> Result<bool, StoreError> {
         let changed = in_transaction!(self, |tx| {
             let version: i64 = query_scalar("update news_clock set version = version + 1 where news_clock_id = 1 returning version")
                 .fetch_one(&mut *tx)
                 .await?;
-            query(
+            let changed = query(
                 "update news_item set title = $2, body = $3, themes = $4, topics = $5, changes = $6, effective_day = $7, state = $8,
                                       pinned = $9, version = $10
                  where news_item_id = $1",
@@ -320,7 +330,15 @@ impl Store {
             .bind(version)
             .execute(&mut *tx)
             .await?
-            .rows_affected()
+            .rows_affected();
+            if let Some(at_ms) = announce_ms {
+                query("insert into news_broadcast (news_item_id, created_ms) values ($1, $2) on conflict (news_item_id) do nothing")
+                    .bind(&row.news_item_id)
+                    .bind(at_ms)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            changed
         });
         Ok(changed == 1)
     }

@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use super::super::choice::{Choice, ChoiceId};
 use super::super::news::{Cadence, Following};
 
+/// The title of the public feeds.
+pub const FEED_TITLE: &str = "Tin chính sách BHXH, BHYT, BHTN";
 /// Where news are when the bot has none.
 pub(crate) const NEWS_ELSEWHERE_TOPIC: &str = "vssid/news-video";
 /// The button under an answer that leads to what is new about it.
