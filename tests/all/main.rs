@@ -13,5 +13,7 @@ mod gaps;
 mod handoff;
 mod http;
 mod news;
+mod news_broadcast;
+mod news_feeds;
 mod store;
 mod telegram;

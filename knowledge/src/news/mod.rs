@@ -119,12 +119,15 @@ impl News {
                 let wish = Wish::read(&reading.trace.query);
                 return NewsReading { decision: NewsDecision::Latest(wish.theme), cue: Cue::News, theme: wish.theme, found: Vec::new() };
             }
+            // The ranking may take "tin mới về cổng tra cứu" for a lookup; words that are nothing but a command are one.
+            Decision::Intent(Intent::Lookup) if !reading.candidates.is_empty() => {}
             Decision::Intent(_) => return NewsReading::nothing(),
             Decision::Answer | Decision::Clarify { .. } | Decision::Miss { .. } => {}
         }
         let wish = Wish::read(&reading.trace.query);
         let answered = reading.decision == Decision::Answer;
-        if answered && wish.cue == Cue::None {
+        let is_lookup = matches!(reading.decision, Decision::Intent(_));
+        if (answered && wish.cue == Cue::None) || (is_lookup && wish.cue != Cue::News) {
             return NewsReading::nothing();
         }
         let found = self.find(&wish, today);
