@@ -14,6 +14,7 @@ mod handoff;
 mod http;
 mod news;
 mod news_broadcast;
+mod news_console;
 mod news_feeds;
 mod store;
 mod telegram;

@@ -369,7 +369,9 @@ async fn an_approved_item_is_answered_within_a_second_and_asked_for_conditionall
     let atom = response.bytes().await.unwrap();
     let base = "https://hotro.example/".parse().unwrap();
     let read = knowledge::news::feed::read(&atom, Some("application/atom+xml"), &base, i64::MAX / 2).unwrap();
-    assert!(read.items.len() >= 40 && read.left_out == 0, "{} items", read.items.len());
+    // Several written items name one page of the Government's portal.
+    assert!(!read.items.is_empty() && read.left_out == 0, "{} items", read.items.len());
+    assert!(String::from_utf8_lossy(&atom).matches("<entry>").count() >= 40);
     let again = http.get(server.url("/news.atom")).header("if-none-match", etag).send().await.unwrap();
     assert_eq!(again.status(), 304);
     let list: Value = http.get(server.url("/api/news?theme=thai-san")).send().await.unwrap().json().await.unwrap();

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faq::NewsId;
+use knowledge::news::link;
 use reqwest::Url;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -23,7 +24,8 @@ use uuid::Uuid;
 
 use crate::channel::telegram::lease::{Lease, stopped};
 use crate::conversation::Conversations;
-use crate::store::{NEWS_READ_MAX, Store, StoreError};
+use crate::dialogue::{Message, day_in_vietnam, news_message};
+use crate::store::{NEWS_READ_MAX, NewsRow, Store, StoreError};
 use fetch::Fetcher;
 
 /// New items are in service on every node after this and what reading them takes.
@@ -125,6 +127,35 @@ impl NewsConfig {
     fn name_of(&self, feed_id: &str) -> Option<&str> {
         self.feeds.iter().find(|feed| feed.id == feed_id).map(|feed| feed.name.as_str())
     }
+}
+
+/// A row for an item that is written by hand about this page; `None` when the address is none that citizens may be led to.
+pub(crate) fn hand_written(url: &str, now_ms: i64) -> Option<NewsRow> {
+    let url = Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
+    let canonical_url = link::canonical(&link::absolute(url.as_str(), &url)?);
+    Some(NewsRow {
+        news_item_id: worker::id_of(&canonical_url),
+        feed_id: None,
+        url: url.to_string(),
+        canonical_url,
+        title: String::new(),
+        body: String::new(),
+        language: "vi".to_owned(),
+        themes: String::new(),
+        topics: String::new(),
+        changes: String::new(),
+        published_ms: now_ms,
+        effective_day: None,
+        fetched_ms: now_ms,
+        state: "waiting".to_owned(),
+        pinned: 0,
+        version: 0,
+    })
+}
+
+/// An item as citizens read it, whatever its state.
+pub(crate) fn preview(row: &NewsRow, now_ms: i64) -> Option<Message> {
+    item::shown(row, &NewsConfig::default()).map(|item| news_message(&item, day_in_vietnam(now_ms)))
 }
 
 /// Fetching, keeping up, telling.

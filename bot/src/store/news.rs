@@ -4,6 +4,7 @@ use faq::Theme;
 use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
 
+use super::audit::{NewAudit, insert_audit};
 use super::pools::{in_transaction, on_reader, on_writer};
 use super::{Store, StoreError};
 
@@ -163,6 +164,18 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn news_insert(&self, row: &NewsRow, announce: bool) -> Result<NewsStored, StoreError> {
+        self.news_store(row, announce, None).await
+    }
+
+    /// As [`Store::news_insert`], of one that a supervisor wrote, with its row of the audit.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn news_write(&self, row: &NewsRow, announce: bool, audit: &NewAudit) -> Result<NewsStored, StoreError> {
+        self.news_store(row, announce, Some(audit)).await
+    }
+
+    async fn news_store(&self, row: &NewsRow, announce: bool, audit: Option<&NewAudit>) -> Result<NewsStored, StoreError> {
         let stored = in_transaction!(self, |tx| {
             let version: i64 = query_scalar("update news_clock set version = version + 1 where news_clock_id = 1 returning version")
                 .fetch_one(&mut *tx)
@@ -205,6 +218,9 @@ impl Store {
                         .bind(row.fetched_ms)
                         .execute(&mut *tx)
                         .await?;
+                }
+                if let Some(audit) = audit.filter(|_| stored == 1) {
+                    insert_audit!(&mut *tx, audit)?;
                 }
                 stored
             }
@@ -308,7 +324,7 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn news_update(&self, row: &NewsRow, announce_ms: Option<i64>) -> Result<bool, StoreError> {
+    pub async fn news_update(&self, row: &NewsRow, announce_ms: Option<i64>, audit: &NewAudit) -> Result<bool, StoreError> {
         let changed = in_transaction!(self, |tx| {
             let version: i64 = query_scalar("update news_clock set version = version + 1 where news_clock_id = 1 returning version")
                 .fetch_one(&mut *tx)
@@ -338,6 +354,7 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
+            insert_audit!(&mut *tx, audit)?;
             changed
         });
         Ok(changed == 1)

@@ -10,6 +10,7 @@ mod error;
 mod guard;
 mod handoff;
 mod invitation;
+mod news;
 mod operator;
 mod presence;
 mod session;
@@ -172,6 +173,9 @@ pub fn router(desk: Desk) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(tool::canned, tool::add_canned))
         .routes(routes!(tool::change_canned, tool::delete_canned))
         .routes(routes!(tool::settings, tool::change_settings))
+        .routes(routes!(news::list, news::add))
+        .routes(routes!(news::change))
+        .routes(routes!(news::show))
         .routes(routes!(callback::list))
         .routes(routes!(callback::reveal))
         .routes(routes!(callback::done))
