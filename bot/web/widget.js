@@ -42,7 +42,7 @@
       open: 'mở khung trò chuyện',
       closeLabel: 'Ẩn chữ',
       close: 'Đóng',
-      fresh: 'Cuộc trò chuyện mới', news: 'Tin mới', newsUnread: 'Tin mới, có tin chưa đọc', noNews: 'Chưa tải được tin. Bạn thử lại sau nhé.',
+      fresh: 'Cuộc trò chuyện mới', news: 'Tin mới', from: 'Sắp áp dụng, từ ', newsUnread: 'Tin mới, có tin chưa đọc', noNews: 'Chưa tải được tin. Bạn thử lại sau nhé.',
       log: 'Nội dung trò chuyện',
       field: 'Câu hỏi của bạn',
       placeholder: 'Gõ câu hỏi, không cần dấu',
@@ -100,7 +100,7 @@
       open: 'open the chat',
       closeLabel: 'Hide the label',
       close: 'Close',
-      fresh: 'New conversation', news: 'News', newsUnread: 'News, some unread', noNews: 'The news could not be loaded. Please try again later.',
+      fresh: 'New conversation', news: 'News', from: 'Upcoming, from ', newsUnread: 'News, some unread', noNews: 'The news could not be loaded. Please try again later.',
       log: 'Conversation',
       field: 'Your question',
       placeholder: 'Type a question in Vietnamese',
@@ -226,9 +226,9 @@ h2 { margin: 0; font-size: 1em; font-weight: 650; }
 #state.connecting::after { content: attr(data-wait); animation: appear .2s 1.5s both; }
 #head button { border-radius: 12px; position: relative; }
 #head .unread::after { content: ""; position: absolute; top: 9px; right: 9px; width: 10px; height: 10px; border-radius: 5px; background: var(--warm); border: 2px solid var(--blue); }
-#news { flex: 1; min-height: 0; overflow-y: auto; padding: 12px; display: grid; gap: 8px; align-content: start; }
+#news { flex: 1; min-height: 0; overflow-y: auto; padding: 12px; display: flex; flex-direction: column; gap: 8px; }
 #news h3 { margin: 0; font-size: 1.0625em; font-weight: 650; }
-#news button { min-height: 44px; padding: 9px 13px; text-align: left; border: 1px solid var(--choice); border-radius: 12px; background: var(--card); color: inherit; }
+#news button { flex: none; min-height: 44px; padding: 9px 13px; text-align: left; border: 1px solid var(--choice); border-radius: 12px; background: var(--card); color: inherit; }
 #news small { display: block; color: var(--soft); }
 
 #body { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
@@ -1307,7 +1307,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     opener.setAttribute('aria-label', isNew ? T.newsUnread : T.news);
     if (!newsList.hidden) stored.set('news', newest);
     newsList.replaceChildren(el('h3', T.news), ...items.map((item) => button('', { lang: 'vi', click() { showNews(false); choose(item.choice, item.title); } },
-      el('small', date(item.since)), item.title)));
+      el('small', `${item.upcoming ? T.from : ''}${date(item.since)}`), item.title)));
     return items;
   }
 

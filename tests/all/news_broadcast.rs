@@ -1,5 +1,4 @@
 //! News sent to who follows them on Telegram: once, whoever dies in the middle.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use harness::feeds::{Answer, Feeds};
 use harness::server::Options;

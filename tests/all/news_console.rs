@@ -1,5 +1,4 @@
 //! Editors of the news at the console, and the list of news in the widget.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use harness::browser::{Browser, Screen};
 use harness::console::Operator;

@@ -194,7 +194,13 @@ fn decide(wish: &Wish, best: Option<&Found>, reading: &Reading) -> NewsDecision 
             let needed = if linked { CHANGE_COVERAGE_MIN } else { MENTION_COVERAGE_MIN };
             if covers(needed) { NewsDecision::Mention(item) } else { NewsDecision::Nothing }
         }
-        (Decision::Clarify { .. } | Decision::Miss { .. }, Cue::Change) if covers(CHANGE_COVERAGE_MIN) => NewsDecision::Give(item),
+        // What the FAQ asks back is better than an item about something else.
+        (Decision::Clarify { choices }, Cue::Change)
+            if covers(CHANGE_COVERAGE_MIN) && choices.iter().any(|id| item.topics.contains(id)) =>
+        {
+            NewsDecision::Give(item)
+        }
+        (Decision::Miss { .. }, Cue::Change) if covers(CHANGE_COVERAGE_MIN) => NewsDecision::Give(item),
         (Decision::Miss { .. }, Cue::None) if covers(UNASKED_COVERAGE_MIN) && wish.named.len() >= UNASKED_WORDS_MIN => {
             NewsDecision::Give(item)
         }

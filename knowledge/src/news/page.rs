@@ -235,7 +235,7 @@ mod tests {
         assert!(decode(&declared, None).ends_with('\u{e0}'));
         let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(vietnamese.encode_utf16().flat_map(u16::to_le_bytes)).collect();
         assert_eq!(decode(&utf16, None), vietnamese);
-        assert_eq!(decode(b"\xe0\xff\xfe", Some("charset=nonsense")).is_empty(), false);
+        assert!(!decode(b"\xe0\xff\xfe", Some("charset=nonsense")).is_empty());
     }
 
     #[test]

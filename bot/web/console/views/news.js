@@ -18,13 +18,13 @@ export function News() {
   const path = `/news${query({ state })}`;
   const done = () => { setEdited(null); setRound(round + 1); };
   return html`<${Page} title="Tin chính sách" lead="Tin lấy về chờ bạn duyệt trước khi người dân đọc được." acts=${html`<${Button} kind="primary" icon="plus" onClick=${() => setEdited({})}>Viết tin<//>`}>
-    <div class="row" role="group" aria-label="Lọc theo trạng thái">${Object.entries({ ...NEWS_STATES, '': 'Tất cả' }).map(([key, name]) => html`<${Button} small key=${key} aria-pressed=${String(state === key)} kind=${state === key ? 'primary' : undefined} onClick=${() => setState(key)}>${name}<//>`)}</div>
+    <div class="news-row" role="group" aria-label="Lọc theo trạng thái">${Object.entries({ ...NEWS_STATES, '': 'Tất cả' }).map(([key, name]) => html`<${Button} small key=${key} aria-pressed=${String(state === key)} kind=${state === key ? 'primary' : undefined} onClick=${() => setState(key)}>${name}<//>`)}</div>
     <${Loaded} about=${`${path} ${round}`} load=${() => get(path)} waiting="Đang tải tin…">${({ items, feeds, followers }) => html`
       ${items.length ? html`<ul class="cards">${items.map((item) => html`<li class="card" key=${item.id}><div class="grow"><h2>${item.title} <${Chip}>${NEWS_STATES[item.state]}<//>${item.pinned && html` <${Chip} tone="calm">Ghim<//>`}</h2>
           <p class="soft">${moment(item.published_ms, Date.now())} · ${item.feed ?? 'viết tay'}${item.themes.length ? ` · ${item.themes.map((theme) => THEMES[theme]).join(', ')}` : ''}${item.language === 'vi' ? '' : ` · ${item.language}`}</p></div>
           <div class="acts"><${Button} small onClick=${() => setEdited(item)}>Xem, sửa<//></div></li>`)}</ul>`
         : html`<${Empty} icon="news" title="Không có tin nào">ở mục này.<//>`}
-      <h2>Nguồn tin</h2>
+      <h2 class="news-feeds">Nguồn tin</h2>
       ${feeds.length ? html`<${Table} caption="Nguồn tin" head=${['Nguồn', 'Lần đọc được gần nhất', { label: 'Tin', num: true }, 'Tình trạng']}>${feeds.map((feed) => html`<tr key=${feed.id}><th scope="row">${feed.id}</th><td>${feed.last_ok_ms ? moment(feed.last_ok_ms, Date.now()) : 'chưa lần nào'}</td><td class="num">${number(feed.items)}</td>
           <td class="wrap">${feed.failures ? html`<span class="error">Lỗi ${number(feed.failures)} lần liền: ${feed.error}. Thử lại ${moment(feed.next_ms, Date.now())}.</span>` : 'Đang chạy'}</td></tr>`)}<//>`
         : html`<p class="soft">Chưa cấu hình nguồn nào (news.feeds).</p>`}
@@ -61,7 +61,7 @@ function Editor({ item, onClose, onDone }) {
     <${Field} id="news-text" label="Nội dung" hint="Đoạn đầu là tóm tắt. Cách đoạn bằng một dòng trống."><textarea id="news-text" rows="8" maxlength=${TEXT_MAX} value=${typed.text} onInput=${on('text')} required></textarea><//>
     ${item.id ? html`<p class="soft">Nguồn: <a href=${safe(item.url)} target="_blank" rel="noreferrer noopener">${item.url}</a></p>`
       : html`<${Field} id="news-url" label="Địa chỉ nguồn"><input id="news-url" type="url" value=${typed.url} onInput=${on('url')} required /><//>`}
-    <fieldset class="row"><legend>Chủ đề</legend>${Object.entries(THEMES).map(([theme, name]) => html`<label key=${theme}><input type="checkbox" checked=${typed.themes.includes(theme)} onChange=${() => toggle(theme)} /> ${name}</label>`)}</fieldset>
+    <fieldset class="news-row"><legend>Chủ đề</legend>${Object.entries(THEMES).map(([theme, name]) => html`<label key=${theme}><input type="checkbox" checked=${typed.themes.includes(theme)} onChange=${() => toggle(theme)} /> ${name}</label>`)}</fieldset>
     <${Field} id="news-topics" label="Câu hỏi đáp liên quan" hint="Mã chủ đề, cách nhau bằng dấu phẩy: bhyt/household-premium"><input id="news-topics" value=${typed.topics} onInput=${on('topics')} /><//>
     <${Field} id="news-changes" label="Trong đó, tin này làm thay đổi" hint="Câu trả lời của các chủ đề này sẽ có dòng “Mới: …”"><input id="news-changes" value=${typed.changes} onInput=${on('changes')} /><//>
     <${Field} id="news-day" label="Áp dụng từ ngày"><input id="news-day" type="date" value=${typed.effective_day} onInput=${on('effective_day')} /><//>
