@@ -12,6 +12,7 @@ use crate::conversation::RetentionConfig;
 use crate::desk::calendar::Calendar;
 use crate::desk::queue::Rules;
 use crate::desk::settings::Settings;
+use crate::news::NewsConfig;
 
 /// The file that is read when it is there and none is named.
 const DEFAULT_FILE: &str = "hotro.toml";
@@ -54,6 +55,12 @@ const KEYS: &[&str] = &[
     "telegram.api_url",
     "telegram.public_url",
     "telegram.webhook_secret",
+    "news.feeds",
+    "news.article_hosts",
+    "news.allow_private_networks",
+    "news.timeout_s",
+    "news.quiet_from_h",
+    "news.quiet_to_h",
     "log.filter",
     "log.format",
 ];
@@ -93,6 +100,8 @@ pub struct Config {
     pub sms: SmsConfig,
     /// Telegram; off without a token.
     pub telegram: TelegramConfig,
+    /// The policy news.
+    pub news: NewsConfig,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -114,6 +123,7 @@ impl Default for Config {
             retention: RetentionConfig::default(),
             sms: SmsConfig::default(),
             telegram: TelegramConfig::default(),
+            news: NewsConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -370,6 +380,7 @@ impl Config {
         {
             return Err(ConfigError::Value("web.public_url: expected https://host, without a path".to_owned()));
         }
+        self.news.check().map_err(ConfigError::Value)?;
         let telegram = &self.telegram;
         if let Some(url) = &telegram.public_url {
             if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") {

@@ -11,6 +11,7 @@ pub mod conversation;
 pub mod desk;
 pub mod dialogue;
 pub mod identity;
+pub mod news;
 pub mod places;
 pub mod secret;
 pub mod store;

@@ -43,7 +43,7 @@
       open: 'mở khung trò chuyện',
       closeLabel: 'Ẩn chữ',
       close: 'Đóng',
-      fresh: 'Cuộc trò chuyện mới',
+      fresh: 'Cuộc trò chuyện mới', news: 'Tin mới', from: 'Sắp áp dụng, từ ', newsUnread: 'Tin mới, có tin chưa đọc', noNews: 'Chưa tải được tin. Bạn thử lại sau nhé.',
       log: 'Nội dung trò chuyện',
       field: 'Câu hỏi của bạn',
       placeholder: 'Gõ câu hỏi, không cần dấu',
@@ -106,7 +106,7 @@
       open: 'open the chat',
       closeLabel: 'Hide the label',
       close: 'Close',
-      fresh: 'New conversation',
+      fresh: 'New conversation', news: 'News', from: 'Upcoming, from ', newsUnread: 'News, some unread', noNews: 'The news could not be loaded. Please try again later.',
       log: 'Conversation',
       field: 'Your question',
       placeholder: 'Type a question in Vietnamese',
@@ -235,7 +235,12 @@ h2 { margin: 0; font-size: 1em; font-weight: 650; }
 #state::before { content: ""; display: inline-block; width: 8px; height: 8px; margin: 0 6px 1px 0; border-radius: 50%; background: #8fe0ae; }
 #state.connecting::before, #state.lost::before { background: none; box-shadow: inset 0 0 0 2px currentColor; }
 #state.connecting::after { content: attr(data-wait); animation: appear .2s 1.5s both; }
-#head button { border-radius: 12px; }
+#head button { border-radius: 12px; position: relative; }
+#head .unread::after { content: ""; position: absolute; top: 9px; right: 9px; width: 10px; height: 10px; border-radius: 5px; background: var(--warm); border: 2px solid var(--blue); }
+#news { flex: 1; min-height: 0; overflow-y: auto; padding: 12px; display: flex; flex-direction: column; gap: 8px; }
+#news h3 { margin: 0; font-size: 1.0625em; font-weight: 650; }
+#news button { flex: none; min-height: 44px; padding: 9px 13px; text-align: left; border: 1px solid var(--choice); border-radius: 12px; background: var(--card); color: inherit; }
+#news small { display: block; color: var(--soft); }
 
 #body { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
 #log {
@@ -375,6 +380,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   const ICON = {
     close: 'M5 5l10 10M15 5L5 15',
     fresh: 'M11 4H6a2.5 2.5 0 0 0-2.5 2.5v8A2.5 2.5 0 0 0 6 17h8a2.5 2.5 0 0 0 2.5-2.5v-5M8.5 12l.5-2.5 7-7 2 2-7 7z',
+    news: 'M3.5 5h10v9.5a1.5 1.5 0 0 0 3 0V8h-3M3.5 5v9.5A1.5 1.5 0 0 0 5 16h10M6 8h5M6 10.5h5M6 13h3',
     send: 'M10 16.5V4M4.5 9.5L10 4l5.5 5.5',
     down: 'M3.5 6L8 10.5 12.5 6',
   };
@@ -1071,9 +1077,11 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 
   const state = el('p', { id: 'state', 'data-wait': ` · ${T.connecting}` });
   const head = el('div', { id: 'head' }, mark(), el('div', el('h2', T.name), state),
+    button('', { id: 'news-open', 'aria-label': T.news, title: T.news, 'aria-expanded': 'false', click: () => showNews(newsList.hidden) }, drawing(20, ICON.news)),
     button('', { id: 'fresh', 'aria-label': T.fresh, title: T.fresh, click: askFresh }, drawing(21, ICON.fresh)),
     button('', { id: 'close', 'aria-label': T.close, title: T.close, click: close }, drawing(20, ICON.close)));
 
+  const newsList = el('div', { id: 'news', role: 'region', 'aria-label': T.news, tabindex: -1, hidden: true });
   const typingText = el('span');
   const typing = el('div.typing', { 'aria-hidden': 'true', hidden: true }, el('i'), el('i'), el('i'), typingText);
   const end = el('div.end');
@@ -1093,7 +1101,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 
   const panel = el('div', {
     id: 'panel', role: 'dialog', 'aria-label': T.name, tabindex: -1, lang: LANG, hidden: true, keydown: onPanelKey,
-  }, head, body, foot);
+  }, head, newsList, body, foot);
 
   const bubbles = new Map(); // client_id -> element of a message that the log does not show yet
   const firstPending = () => bubbles.values().next().value;
@@ -1375,6 +1383,31 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     }
     markSeen();
     view.paint();
+    loadNews();
+  }
+
+  /** The policy news beside the conversation. An item is answered in it, like any question. */
+  async function loadNews() {
+    const { ok, body: items } = await call('/api/news');
+    if (!ok || !Array.isArray(items)) return items;
+    const newest = items[0]?.id;
+    const opener = root.getElementById('news-open');
+    const isNew = newest && newsList.hidden && stored.get('news') !== newest;
+    opener.classList.toggle('unread', !!isNew);
+    opener.setAttribute('aria-label', isNew ? T.newsUnread : T.news);
+    if (!newsList.hidden) stored.set('news', newest);
+    newsList.replaceChildren(el('h3', T.news), ...items.map((item) => button('', { lang: 'vi', click() { showNews(false); choose(item.choice, item.title); } },
+      el('small', `${item.upcoming ? T.from : ''}${date(item.since)}`), item.title)));
+    return items;
+  }
+
+  async function showNews(on) {
+    newsList.hidden = !on;
+    body.hidden = foot.hidden = on;
+    root.getElementById('news-open').setAttribute('aria-expanded', on);
+    if (!on) return focusHome();
+    newsList.focus();
+    if (!(await loadNews()) && !newsList.children.length) newsList.append(el('p.note', T.noNews));
   }
 
   function close() {
@@ -1476,7 +1509,9 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 
   function onPanelKey(event) {
     if (event.key === 'Escape' && !event.isComposing) {
-      if (!closeSecure() && !closeConfirm()) close();
+      if (closeSecure() || closeConfirm()) return;
+      if (newsList.hidden) close();
+      else showNews(false);
     } else if (event.key === 'Tab' && phone.matches) {
       const stops = [...panel.querySelectorAll('button:enabled, a[href], textarea, input, [tabindex="0"]')].filter((node) => node.getClientRects().length && !node.closest('[inert]'));
       const edge = stops.at(event.shiftKey ? 0 : -1);
@@ -1496,7 +1531,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
       el('div',
         el('h3', { id: 'confirm-title' }, T.confirm), el('p', { id: 'confirm-more' }, T.confirmMore),
         el('div.row', keep, button('.yes', { click: startFresh }, T.confirmYes)))));
-    for (const part of [head, body, foot]) part.inert = true;
+    for (const part of [head, newsList, body, foot]) part.inert = true;
     keep.focus();
   }
 
@@ -1504,7 +1539,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     const sheet = root.getElementById('confirm');
     if (!sheet) return false;
     sheet.remove();
-    for (const part of [head, body, foot]) part.inert = false;
+    for (const part of [head, newsList, body, foot]) part.inert = false;
     root.getElementById('fresh').focus();
     return true;
   }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::Faq;
 use crate::constants::without_expressions;
 use crate::markup::{anchor, map_spans, plain_text};
+use crate::news;
 use crate::period::Period;
 use crate::problem::{Problem, Severity};
 use crate::topic::Topic;
@@ -25,6 +26,9 @@ pub fn check(faq: &Faq, today: Date) -> Vec<Problem> {
         check_links(faq, topic, &mut problems);
         check_text(faq, topic, today, &mut problems);
         faq.outdated.check(topic, today, &mut problems);
+    }
+    for written in &faq.news {
+        news::check(faq, written, today, &mut problems);
     }
     check_questions(faq, &mut problems);
     let authored = faq.read_authored();
@@ -142,7 +146,7 @@ fn check_text(faq: &Faq, topic: &Topic, today: Date, problems: &mut Vec<Problem>
 }
 
 /// The first amount in đồng that stands in the text and not in `{{...}}`.
-fn raw_amount(text: &str) -> Option<String> {
+pub(crate) fn raw_amount(text: &str) -> Option<String> {
     let outside = without_expressions(text);
     let words: Vec<&str> = outside.split_whitespace().collect();
     words.iter().enumerate().find_map(|(at, whole)| {
@@ -190,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn raw_amounts_are_seen_and_laws_are_not() {
+    pub(crate) fn raw_amounts_are_seen_and_laws_are_not() {
         let check = |text: &str, want: Option<&str>| assert_eq!(raw_amount(text).as_deref(), want, "{text}");
         check("đóng 113.850 đồng mỗi tháng", Some("113.850 đồng"));
         check("đóng 113.850đ", Some("113.850 đ"));

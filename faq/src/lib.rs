@@ -11,6 +11,7 @@ mod date;
 mod documents;
 mod edits;
 mod markup;
+mod news;
 mod outdated;
 mod period;
 mod problem;
@@ -25,6 +26,7 @@ pub use date::vietnamese_date;
 pub use documents::{Document, Documents};
 pub use edits::Edits;
 pub use markup::{Block, Span, plain_text};
+pub use news::{NewsId, NewsItem, Source, Theme};
 pub use period::{About, Period};
 pub use problem::{LoadError, Problem, Severity};
 pub use rule::{Dated, Rule};
@@ -33,7 +35,7 @@ pub use topic::{Action, Answer, Authored, Basis, Citation, Section, Topic, Topic
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
@@ -44,6 +46,8 @@ use topic::AuthoredQuestions;
 #[derive(Debug)]
 pub struct Faq {
     topics: Vec<Topic>,
+    /// Newest first.
+    news: Vec<news::Written>,
     /// Topic ids and aliases to the position in `topics`.
     by_id: BTreeMap<TopicId, usize>,
     /// The files of authored questions: megabytes that serving has no use for, read when somebody asks.
@@ -69,7 +73,7 @@ impl Faq {
     }
 
     /// The content of a folder laid out as `faq/`: `content/`, `constants.toml`, `documents.toml`, and where there are
-    /// any `questions/` and `outdated.toml`.
+    /// any `questions/`, `news/` and `outdated.toml`.
     ///
     /// Errors: every problem that keeps the set from being served, each with file and line.
     pub fn from_dir(dir: &Path) -> Result<Faq, LoadError> {
@@ -95,6 +99,9 @@ impl Faq {
             .filter_map(|(file, id)| topic::parse(id, file, &constants, &documents, &mut problems))
             .collect();
         topics.sort_by(|a, b| a.id.cmp(&b.id));
+        let written = files.iter().filter(|file| file.path.starts_with("news/"));
+        let mut news: Vec<news::Written> = written.filter_map(|file| news::parse(file, &constants, &documents, &mut problems)).collect();
+        news.sort_by(|a, b| (b.item.published, &b.item.id).cmp(&(a.item.published, &a.item.id)));
         if topics.is_empty() && problems.is_empty() {
             problems.push(Problem::new("content", 0, "no topics: expected content/<domain>/<slug>.md"));
         }
@@ -102,7 +109,7 @@ impl Faq {
         if problems.is_empty() {
             let authored_files = files.into_iter().filter(source::File::is_authored).collect();
             let authored = OnceLock::new();
-            Ok(Faq { topics, by_id, authored_files, authored, constants, documents, outdated, version, file_digests })
+            Ok(Faq { topics, news, by_id, authored_files, authored, constants, documents, outdated, version, file_digests })
         } else {
             problems.sort();
             // A line may name one unknown amount several times.
@@ -114,6 +121,11 @@ impl Faq {
     /// All topics, sorted by id.
     pub fn topics(&self) -> &[Topic] {
         &self.topics
+    }
+
+    /// The news that was written for the FAQ, newest first.
+    pub fn news(&self) -> impl Iterator<Item = &Arc<NewsItem>> {
+        self.news.iter().map(|written| &written.item)
     }
 
     /// The topic with this id or alias; `None` when there is none.

@@ -24,6 +24,7 @@ const UTF8_MARK: &[u8] = "\u{feff}".as_bytes();
 #[derive(RustEmbed)]
 #[folder = "."]
 #[include = "content/*/*.md"]
+#[include = "news/*.md"]
 #[include = "questions/*.tsv"]
 #[include = "constants.toml"]
 #[include = "documents.toml"]
@@ -138,10 +139,12 @@ struct Entry {
 fn list(dir: &Path) -> Listing {
     let mut listing = Listing::default();
     listing.walk(dir, "content", 1, ".md");
-    match fs::symlink_metadata(dir.join("questions")) {
-        // The authored questions are optional.
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        _ => listing.walk(dir, "questions", 0, ".tsv"),
+    for (folder, extension) in [("questions", ".tsv"), ("news", ".md")] {
+        match fs::symlink_metadata(dir.join(folder)) {
+            // The authored questions and the news are optional.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            _ => listing.walk(dir, folder, 0, extension),
+        }
     }
     for name in ["constants.toml", "documents.toml", "outdated.toml"] {
         match fs::metadata(dir.join(name)) {

@@ -20,6 +20,7 @@ mod intent;
 mod lexicon;
 pub mod mask;
 mod network;
+pub mod news;
 pub mod places;
 mod random;
 mod rank;

@@ -202,7 +202,7 @@ proptest! {
         let mut queued = false;
         for act in &acts {
             let turn = conversation.hear(&act.input(&conversation.state));
-            let moved = turn.effects.iter().filter(|effect| !matches!(effect, Effect::Ask { .. } | Effect::ReportPlace { .. }));
+            let moved = turn.effects.iter().filter(|effect| !matches!(effect, Effect::Ask { .. } | Effect::ReportPlace { .. } | Effect::FollowNews));
             for effect in moved.clone() {
                 let (enters, event) = match effect {
                     Effect::QueueHandoff(reason) => (true, Event::HandoffRequested { reason: *reason }),

@@ -589,6 +589,7 @@ fn said(event: Event) -> Option<String> {
     match event {
         Event::BotMessage { message, .. } => match message.blocks.into_iter().next()? {
             Block::Paragraph { spans } => Some(spans.into_iter().next()?.text),
+            Block::Heading { text } => Some(format!("<b>{text}")),
             _ => None,
         },
         _ => None,

@@ -7,6 +7,7 @@ use hotro::dialogue::{Channel, Context, Event, Input, Lookups, Recorded, Situati
 use jiff::civil::datetime;
 use jiff::tz::Offset;
 use knowledge::Knowledge;
+use knowledge::news::News;
 use knowledge::places::Places;
 
 /// The embedded FAQ with its index: slow to build, so built once.
@@ -16,6 +17,12 @@ pub fn knowledge() -> &'static Knowledge {
         Knowledge::build(Arc::new(faq)).expect("the index of the embedded FAQ builds")
     });
     &KNOWLEDGE
+}
+
+/// The news that were written for the FAQ.
+pub fn news() -> &'static News {
+    static NEWS: LazyLock<News> = LazyLock::new(|| News::of_faq(knowledge().faq()));
+    &NEWS
 }
 
 /// When every conversation of the tests takes place: 25/11/2026 09:00 in Vietnam.
@@ -64,8 +71,8 @@ impl Conversation {
     /// The turn that an input would lead to.
     pub fn step(&self, input: &Input) -> Turn {
         let places = Places::embedded();
-        let (knowledge, desk) = (knowledge(), &self.desk);
-        let context = Context { knowledge, now_ms: now_ms(), channel: self.channel, desk, places: &places, lookups: Lookups::On };
+        let (knowledge, news, desk) = (knowledge(), news(), &self.desk);
+        let context = Context { knowledge, news, now_ms: now_ms(), channel: self.channel, desk, places: &places, lookups: Lookups::On };
         step(&self.state, &format!("input-{}", self.state.seq), input, &context)
     }
 }

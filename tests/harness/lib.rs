@@ -7,6 +7,7 @@ pub mod console;
 pub mod content;
 pub mod desk;
 pub mod dialogue;
+pub mod feeds;
 pub mod kept;
 pub mod latency;
 pub mod memory;

@@ -281,6 +281,14 @@ impl Citizen<'_> {
         self.sends(json!({"contact": {"phone_number": phone, "first_name": "An", "user_id": user_id}}))
     }
 
+    /// Taps a button with this data, of a message of long ago.
+    pub fn taps_choice(&self, data: &str) {
+        self.telegram.bring("callback_query", |id| {
+            let old = Sent { chat_id: self.chat_id, message_id: 1, html: "x".to_owned(), buttons: Vec::new() };
+            json!({"id": format!("tap-{id}"), "from": user(self.chat_id), "chat_instance": "1", "message": self.bot_message(&old), "data": data})
+        });
+    }
+
     /// Sends a sticker.
     pub fn sends_sticker(&self) -> i64 {
         let sticker = json!({"file_id": "f", "file_unique_id": "u", "file_size": 9, "type": "regular", "width": 512, "height": 512,

@@ -6,6 +6,7 @@ use hotro::channel::terminal;
 use hotro::config::Config;
 use hotro::conversation::now_ms;
 use hotro::dialogue::{Channel, Context, Event, Input, Lookups, Situation, State, day_in_vietnam, step};
+use knowledge::news::News;
 use knowledge::{AskContext, Decision, Knowledge, Reading};
 use serde_json::json;
 
@@ -28,8 +29,10 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
         println!("{}", summary(&knowledge, &reading, micros));
         return Ok(());
     }
+    let news = News::of_faq(knowledge.faq());
     let context = Context {
         knowledge: &knowledge,
+        news: &news,
         now_ms: now_ms(),
         channel: Channel::Terminal,
         desk: &Situation::USUAL,

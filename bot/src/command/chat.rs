@@ -6,16 +6,19 @@ use hotro::channel::terminal;
 use hotro::config::Config;
 use hotro::conversation::now_ms;
 use hotro::dialogue::{Channel, Context, Event, Input, Lookups, Recorded, Situation, State, step};
+use knowledge::news::News;
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let knowledge = super::load_knowledge(config)?;
     let places = super::load_places(config)?;
+    let news = News::of_faq(knowledge.faq());
     let mut state = State::default();
     let mut out = std::io::stdout().lock();
     let mut say = |state: &mut State, input: &Input| -> anyhow::Result<()> {
         let now_ms = now_ms();
         let desk = &Situation::USUAL;
-        let context = Context { knowledge: &knowledge, now_ms, channel: Channel::Terminal, desk, places: &places, lookups: Lookups::Off };
+        let (channel, lookups) = (Channel::Terminal, Lookups::Off);
+        let context = Context { knowledge: &knowledge, news: &news, now_ms, channel, desk, places: &places, lookups };
         for event in step(state, "terminal", input, &context).events {
             if let Event::BotMessage { message, .. } = &event {
                 writeln!(out, "{}", terminal::render(message))?;

@@ -14,6 +14,7 @@ use hotro::desk::api::{self, Desk};
 use hotro::desk::attachment::Attachments;
 use hotro::desk::hotline::Hotline;
 use hotro::desk::outgoing::Outgoing;
+use hotro::news::{NewsService, api as news_api};
 use knowledge::Knowledge;
 use knowledge::places::Places;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -91,6 +92,12 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         let (conversations, retention, stopping) = (conversations.clone(), config.retention, stopping.clone());
         async move { conversations.keep_no_longer(retention, stopping).await }
     });
+    let news = NewsService::new(config.news.clone(), conversations.clone()).context("news")?;
+    let (news_routes, news_doc) = news_api::router(conversations.clone(), news.clone(), config.public_origin());
+    let news_task = tokio::spawn({
+        let stopping = stopping.clone();
+        async move { news.run(stopping).await }
+    });
     let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
     let mut identity_task = None;
     if let Some(identity) = identity.clone() {
@@ -98,7 +105,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         let stopping = stopping.clone();
         identity_task = Some(tokio::spawn(async move { identity.run(stopping).await }));
     }
-    let mut router = web::router(web, desk_doc).merge(desk_routes);
+    let mut desk_doc = desk_doc;
+    desk_doc.merge(news_doc);
+    let mut router = web::router(web, desk_doc).merge(desk_routes).merge(news_routes);
     let mut telegram_task = None;
     if let Some(keys) = TelegramConfig::from_keys(&config.telegram)? {
         let telegram = Telegram::new(keys, conversations.clone()).context("telegram")?;
@@ -138,6 +147,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .context("serving");
     let _ = hotline_task.await;
     let _ = retention_task.await;
+    let _ = news_task.await;
     for task in [telegram_task, outgoing_task, identity_task].into_iter().flatten() {
         let _ = task.await;
     }

@@ -24,16 +24,21 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use faq::{NewsId, NewsItem};
 use futures::future::BoxFuture;
 use knowledge::Knowledge;
+use knowledge::news::News;
 use knowledge::places::Places;
 use lru::LruCache;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::dialogue::{Attachment, Channel, Context, Effect, Errand, Event, Input, Recorded, Situation, State, Turn, Unkept, step};
+use crate::dialogue::{
+    Attachment, Channel, Context, Effect, Errand, Event, Following, Input, Recorded, Situation, State, Turn, Unkept, step,
+};
+use crate::news::schedule;
 use crate::secret::Key;
-use crate::store::{Append, Appended, NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
+use crate::store::{Append, Appended, NewConversation, NewEvent, NewsFollowing, Snapshot, Store, StoreEffect, StoreError, StoredEvent};
 use bell::Bell;
 use vault::Vault;
 
@@ -144,6 +149,7 @@ pub struct Conversations {
     store: Store,
     knowledge: RwLock<Arc<Knowledge>>,
     places: RwLock<Arc<Places>>,
+    news: RwLock<Arc<News>>,
     /// A conversation's inputs wait for each other here, in this process; between processes the store's compare-and-set decides.
     loaded: Mutex<LruCache<Uuid, Arc<Slot>>>,
     bell: Bell,
@@ -169,6 +175,7 @@ impl Conversations {
         let capacity = NonZeroUsize::new(STATES_CACHED_MAX).unwrap_or(NonZeroUsize::MIN);
         Arc::new(Conversations {
             store,
+            news: RwLock::new(Arc::new(News::of_faq(knowledge.faq()))),
             knowledge: RwLock::new(knowledge),
             places: RwLock::new(Places::embedded()),
             loaded: Mutex::new(LruCache::new(capacity)),
@@ -201,6 +208,9 @@ impl Conversations {
     /// Replaces the knowledge at once for every conversation; turns under way finish on the old one, which is given back: letting
     /// go of so much memory takes a while, and no turn should wait for it.
     pub fn set_knowledge(&self, knowledge: Arc<Knowledge>) -> Arc<Knowledge> {
+        let written: Vec<_> = knowledge.faq().news().cloned().collect();
+        let gone: Vec<_> = self.knowledge().faq().news().map(|item| item.id.clone()).collect();
+        self.change_news(written, &gone);
         mem::replace(&mut *self.knowledge.write().unwrap_or_else(PoisonError::into_inner), knowledge)
     }
 
@@ -212,6 +222,17 @@ impl Conversations {
     /// Replaces them at once for every conversation.
     pub fn set_places(&self, places: Arc<Places>) {
         *self.places.write().unwrap_or_else(PoisonError::into_inner) = places;
+    }
+
+    /// The news at this moment.
+    pub fn news(&self) -> Arc<News> {
+        Arc::clone(&self.news.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds items to the news, or other versions of them, and takes others away: at once, for every conversation.
+    pub fn change_news(&self, put: Vec<Arc<NewsItem>>, gone: &[NewsId]) {
+        let mut news = self.news.write().unwrap_or_else(PoisonError::into_inner);
+        *news = Arc::new(news.with(put, gone));
     }
 
     /// Begins a conversation: the log holds `started` and the greeting when this returns.
@@ -272,6 +293,37 @@ impl Conversations {
                     return Ok(seq);
                 }
                 // Another node has written: what was loaded is old, and `loaded` stays empty so that the next round reads it again.
+                Appended::Conflict => {}
+            }
+        }
+        Err(ConversationError::Busy)
+    }
+
+    /// Appends something that is no reply: news that are followed, or that they are followed no longer. Returns false when the same
+    /// `input_id` was appended before: nothing is appended then. Durable when it returns.
+    ///
+    /// # Errors
+    /// There is no such conversation, others keep writing to it, or the database fails.
+    pub async fn tell(&self, id: Uuid, input_id: &str, event: Event) -> Result<bool, ConversationError> {
+        let slot = self.slot(id);
+        let mut loaded = slot.lock().await;
+        let effects = if matches!(event, Event::NewsStopped) { vec![Effect::FollowNews] } else { Vec::new() };
+        let turn = Turn { events: vec![event], effects };
+        for _ in 0..CONFLICT_RETRIES_MAX {
+            let current = match loaded.take() {
+                Some(current) => current,
+                None => self.load(id).await?,
+            };
+            let (append, next) = prepare(id, &current.state, Some(input_id), None, now_ms(), &turn, self.vault.key.get())?;
+            match self.store.append(append).await? {
+                Appended::At { .. } => {
+                    *loaded = Some(Loaded { state: next, ..current });
+                    return Ok(true);
+                }
+                Appended::Duplicate { .. } => {
+                    *loaded = Some(current);
+                    return Ok(false);
+                }
                 Appended::Conflict => {}
             }
         }
@@ -369,9 +421,14 @@ impl Conversations {
     fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {
         let knowledge = self.knowledge();
         let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
-        let places = self.places();
+        let (places, news) = (self.places(), self.news());
         let lookups = self.lookups();
-        step(state, client_id, input, &Context { knowledge: &knowledge, now_ms, channel, desk: &desk, places: &places, lookups })
+        step(
+            state,
+            client_id,
+            input,
+            &Context { knowledge: &knowledge, news: &news, now_ms, channel, desk: &desk, places: &places, lookups },
+        )
     }
 
     fn slot(&self, id: Uuid) -> Arc<Slot> {
@@ -447,6 +504,10 @@ fn prepare(
             };
             Some(StoreEffect::Ask { request: *request, kind, sealed })
         }
+        Effect::FollowNews => Some(StoreEffect::FollowNews(next.following.as_ref().map(|following| {
+            let Following { themes, cadence } = following;
+            NewsFollowing::new(themes, cadence.name(), schedule::next_digest(*cadence, at_ms))
+        }))),
     });
     let snapshot = if state.seq / SNAPSHOT_EVERY_EVENTS == next.seq / SNAPSHOT_EVERY_EVENTS {
         None

@@ -33,7 +33,8 @@ pub fn replay(log: &[Recorded], knowledge: &Knowledge) -> Replayed {
     for recorded in log {
         match &recorded.event {
             Event::CitizenMessage { text, .. } => question = Some((recorded, text, state.clone())),
-            Event::BotMessage { decided: Some(decided), .. } if !decided.by_search() => {}
+            // The news of that day are no longer what they were.
+            Event::BotMessage { decided: Some(decided), .. } if !decided.by_search() || decided.news.is_some() => {}
             Event::BotMessage { outcome, decided: Some(decided), .. } => {
                 if let Some((asked, text, before)) = question.take() {
                     let today = Some(day_in_vietnam(asked.at_ms));

@@ -2,13 +2,17 @@
 
 use std::fmt;
 
-use faq::{Action, TopicId};
+use faq::{Action, NewsId, Theme, TopicId};
 use jiff::civil::Date;
 use knowledge::places::{PlaceKind, Sort, UnitKey};
 use serde::{Deserialize, Serialize};
 
 use super::calculation::CalculationChoice;
+use super::news::Cadence;
 use crate::identity::record::What;
+
+/// The word for all themes of the news.
+const ALL_THEMES: &str = "all";
 
 /// A button under a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +102,18 @@ pub enum ChoiceId {
     Erase,
     /// Do not erase it.
     Keep,
+    /// Show this item of the news.
+    News(NewsId),
+    /// Show a page of the latest news of a theme (`None`: all); pages count from 0.
+    NewsList(Option<Theme>, u16),
+    /// Choose a theme of the news.
+    NewsThemes,
+    /// Be sent the news of a theme; `None` is all.
+    FollowNews(Option<Theme>),
+    /// Be sent what is followed so often.
+    FollowAs(Cadence),
+    /// Be sent no more news.
+    StopNews,
 }
 
 impl fmt::Display for ChoiceId {
@@ -149,8 +165,24 @@ impl fmt::Display for ChoiceId {
             ChoiceId::Here => f.write_str("place-here"),
             ChoiceId::ReportPlace => f.write_str("place-report"),
             ChoiceId::WrongPlace(kind, id) => write!(f, "place-wrong:{}{id}", kind.letter()),
+            ChoiceId::News(item) => write!(f, "news:{item}"),
+            ChoiceId::NewsList(theme, page) => write!(f, "newslist:{}:{page}", theme_word(*theme)),
+            ChoiceId::NewsThemes => f.write_str("news-themes"),
+            ChoiceId::FollowNews(theme) => write!(f, "follow:{}", theme_word(*theme)),
+            ChoiceId::FollowAs(cadence) => write!(f, "follow-as:{}", cadence.name()),
+            ChoiceId::StopNews => f.write_str("news-stop"),
         }
     }
+}
+
+/// The word for a theme in a choice.
+fn theme_word(theme: Option<Theme>) -> &'static str {
+    theme.map_or(ALL_THEMES, Theme::name)
+}
+
+/// Reads it; `None` for no word of ours.
+fn parse_theme(word: &str) -> Option<Option<Theme>> {
+    if word == ALL_THEMES { Some(None) } else { Theme::parse(word).map(Some) }
 }
 
 impl ChoiceId {
@@ -174,6 +206,19 @@ impl ChoiceId {
         }
         if let Some(what) = text.strip_prefix("look:") {
             return What::parse(what).map(ChoiceId::Look);
+        }
+        if let Some(item) = text.strip_prefix("news:") {
+            return NewsId::parse(item).map(ChoiceId::News);
+        }
+        if let Some((theme, page)) = text.strip_prefix("newslist:").and_then(|rest| rest.split_once(':')) {
+            let number = page.parse().ok().filter(|number: &u16| number.to_string() == page)?;
+            return Some(ChoiceId::NewsList(parse_theme(theme)?, number));
+        }
+        if let Some(theme) = text.strip_prefix("follow:") {
+            return parse_theme(theme).map(ChoiceId::FollowNews);
+        }
+        if let Some(cadence) = text.strip_prefix("follow-as:") {
+            return Cadence::parse(cadence).map(ChoiceId::FollowAs);
         }
         if let Some((kind, topic)) = text.split_once(':') {
             let topic = TopicId::parse(topic)?;
@@ -215,6 +260,8 @@ impl ChoiceId {
             "calc-household-health" => ChoiceId::Do(Action::CalcHouseholdHealth),
             "calc-voluntary" => ChoiceId::Do(Action::CalcVoluntary),
             "calc-bill" => ChoiceId::Do(Action::CalcBill),
+            "news-themes" => ChoiceId::NewsThemes,
+            "news-stop" => ChoiceId::StopNews,
             _ => return None,
         })
     }
@@ -295,12 +342,23 @@ mod tests {
             ChoiceId::DeleteMessage,
             ChoiceId::Erase,
             ChoiceId::Keep,
+            ChoiceId::News(NewsId::parse("2026-07-01-base-salary").unwrap()),
+            ChoiceId::NewsList(None, 0),
+            ChoiceId::NewsList(Some(Theme::ThaiSan), 12),
+            ChoiceId::NewsThemes,
+            ChoiceId::FollowNews(None),
+            ChoiceId::FollowNews(Some(Theme::Vssid)),
+            ChoiceId::FollowAs(Cadence::Weekly),
+            ChoiceId::StopNews,
         ] {
             assert_eq!(ChoiceId::parse(&id.to_string()), Some(id));
         }
         assert_eq!(ChoiceId::parse("topic:../etc/passwd"), None);
         assert_eq!(ChoiceId::parse("at:2026-06-31:bhyt/referral-form"), None);
         assert_eq!(ChoiceId::parse("drop table"), None);
+        for bad in ["news:", "news:../x", "newslist:all:-1", "newslist:all:01", "newslist:x:1", "follow:", "follow-as:hourly"] {
+            assert_eq!(ChoiceId::parse(bad), None, "{bad}");
+        }
         for stars in ["rate:0", "rate:6", "rate:05", "rate:+5", "rate:"] {
             assert_eq!(ChoiceId::parse(stars), None, "{stars}");
         }

@@ -1,6 +1,6 @@
 //! What happens in a conversation: the log is made of these.
 
-use faq::{About, Block, Citation, TopicId};
+use faq::{About, Block, Citation, NewsId, TopicId};
 use jiff::civil::Date;
 use knowledge::Candidate;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::calculation::Calculation;
 use super::choice::Choice;
 use super::lookup::{Method, NotFetched, Verification};
+use super::news::Following;
 use super::place::{PlaceList, PlaceSearch};
 use crate::identity::record::What;
 
@@ -264,6 +265,20 @@ pub enum Event {
         /// So many events.
         events: u64,
     },
+    /// The citizen wants to be sent news. A later one replaces it.
+    NewsFollowed {
+        /// Which, and how often.
+        following: Following,
+    },
+    /// The citizen wants to be sent no more news.
+    NewsStopped,
+    /// News that the citizen follows. No reply to anything.
+    News {
+        /// Which items.
+        items: Vec<NewsId>,
+        /// What is said of them.
+        message: Message,
+    },
 }
 
 /// A range of waiting time.
@@ -307,6 +322,9 @@ impl Event {
             Event::PersonalMessage { .. } => "personal_message",
             Event::Erased => "erased",
             Event::EraseDone { .. } => "erase_done",
+            Event::NewsFollowed { .. } => "news_followed",
+            Event::NewsStopped => "news_stopped",
+            Event::News { .. } => "news",
         }
     }
 
@@ -375,6 +393,9 @@ pub struct Decided {
     /// What the message asked after this question: asked when its button is tapped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// The item of the news that was given instead of a topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news: Option<NewsId>,
 }
 
 impl Decided {

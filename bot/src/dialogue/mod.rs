@@ -10,6 +10,7 @@ mod event;
 mod handoff;
 mod input;
 mod lookup;
+mod news;
 mod place;
 mod state;
 mod step;
@@ -22,6 +23,7 @@ pub use handoff::{COMPLAINT_TOPIC, Situation, after_callback, after_resolution, 
 pub use input::{Attachment, Input, Unkept, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
 pub use lookup::{Lookups, Method, NotFetched, Verification};
+pub use news::{Cadence, DIGEST_ITEMS_MAX, Following, digest as news_digest, message_of as news_message};
 pub use place::{MapCommune, MapPoint, PlaceCard, PlaceList, PlaceMap, PlaceSearch, SoughtPlace, card, map_of};
 pub use state::{Rating, State, Writing};
 pub use step::{Context, Effect, Errand, Turn, day_in_vietnam, start_of_day_in_vietnam, step};

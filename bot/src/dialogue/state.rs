@@ -10,6 +10,7 @@ use super::calculation::Calculation;
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Event, Message, Outcome, Recorded};
 use super::lookup::Verification;
+use super::news::Following;
 use super::place::PlaceSearch;
 
 /// Other candidates remembered after an answer, for "chưa đúng ý".
@@ -66,6 +67,9 @@ pub struct State {
     /// The seq of the event that asked for it, and what it asked for, until an answer came.
     #[serde(default)]
     pub asked: Option<(u64, What)>,
+    /// The news that the citizen is sent.
+    #[serde(default)]
+    pub following: Option<Following>,
 }
 
 /// Whether the last talk with an operator can be judged.
@@ -142,6 +146,10 @@ impl State {
             }
             Event::Erased => {}
             Event::EraseDone { .. } => *self = State { seq: self.seq, channel: self.channel, ..State::default() },
+            Event::NewsFollowed { following } => self.following = Some(following.clone()),
+            Event::NewsStopped => self.following = None,
+            // News come between a question and its answer at any time: what was offered stays.
+            Event::News { .. } => {}
             Event::OperatorMessage { .. } | Event::OperatorNote { .. } | Event::LabelsChanged { .. } | Event::QueuePosition { .. } => {}
             Event::BotMessage { outcome, message, decided } => {
                 match outcome {

@@ -3,6 +3,7 @@
 use faq::{About, Action, Faq, Period, TopicId};
 use jiff::civil::Date;
 use knowledge::mask::mask;
+use knowledge::news::News;
 use knowledge::places::{PlaceKind, Places};
 use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, MESSAGE_CHARS_MAX, Reading, normalize_for_display};
 
@@ -13,6 +14,7 @@ use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
 use super::handoff::{self, Situation};
 use super::input::{Attachment, Input, Unsupported};
 use super::lookup::{self, Lookups, NotFetched};
+use super::news;
 use super::place;
 use super::state::{State, Writing};
 use super::texts;
@@ -35,6 +37,8 @@ pub(crate) const VIETNAM: jiff::tz::Offset = jiff::tz::Offset::constant(7);
 pub struct Context<'a> {
     /// The FAQ and its search.
     pub knowledge: &'a Knowledge,
+    /// The policy news.
+    pub news: &'a News,
     /// Unix milliseconds.
     pub now_ms: i64,
     /// Where the citizen is; used when the conversation begins.
@@ -100,6 +104,8 @@ pub enum Effect {
         /// What.
         errand: Errand,
     },
+    /// Send the conversation the news as its state says after this turn, or no more.
+    FollowNews,
 }
 
 /// Something slow that a turn asks for.
@@ -160,7 +166,7 @@ impl Reply {
         self
     }
 
-    fn decided(mut self, decided: Decided) -> Reply {
+    pub(super) fn decided(mut self, decided: Decided) -> Reply {
         self.decided = Some(decided);
         self
     }
@@ -211,7 +217,7 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let label = state.offered.iter().find(|offered| offered.id == *id).map(|offered| offered.label.clone());
             let label = label.or_else(|| choice.as_ref().and_then(|choice| default_label(choice, context))).unwrap_or_default();
             // What is not one of ours is not stored: it could be anything.
-            let stored = choice.as_ref().filter(|choice| is_ours(choice, id, state, context.faq()) && place::is_known(choice, context));
+            let stored = choice.as_ref().filter(|choice| is_ours(choice, id, state, context) && place::is_known(choice, context));
             let stored = stored.map_or_else(|| "unknown".to_owned(), ToString::to_string);
             events.push(Event::CitizenChoice { client_id, choice: stored, label });
             match choice {
@@ -284,6 +290,9 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
     };
     let mut effects = Vec::new();
     let Some(reply) = reply else { return Turn { events, effects } };
+    if reply.events.iter().any(|event| matches!(event, Event::NewsFollowed { .. } | Event::NewsStopped)) {
+        effects.push(Effect::FollowNews);
+    }
     events.extend(reply.events);
     effects.extend(reply.effects);
     match reply.queue {
@@ -312,7 +321,8 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
 }
 
 /// Whether a choice is one that some message may have offered: its topic, if it has one, exists or stood on the screen.
-fn is_ours(choice: &ChoiceId, id: &str, state: &State, faq: &Faq) -> bool {
+fn is_ours(choice: &ChoiceId, id: &str, state: &State, context: &Context<'_>) -> bool {
+    let faq = context.faq();
     match choice {
         ChoiceId::Topic(topic) | ChoiceId::Now(topic) | ChoiceId::Related(topic) | ChoiceId::Wrong(topic) => {
             faq.topic(topic.as_str()).is_some() || state.offered.iter().any(|offered| offered.id == id)
@@ -321,6 +331,7 @@ fn is_ours(choice: &ChoiceId, id: &str, state: &State, faq: &Faq) -> bool {
             let known = faq.topic(topic.as_str()).is_some_and(|topic| topic.period_on(*day).is_some());
             known || state.offered.iter().any(|offered| offered.id == id)
         }
+        ChoiceId::News(item) => news::is_ours(item, id, state, context),
         _ => true,
     }
 }
@@ -362,6 +373,12 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         ChoiceId::DeleteMessage => texts::lookup::delete_choice().label,
         ChoiceId::Erase => texts::lookup::erase_choice().label,
         ChoiceId::Keep => texts::lookup::keep_choice().label,
+        ChoiceId::News(_)
+        | ChoiceId::NewsList(..)
+        | ChoiceId::NewsThemes
+        | ChoiceId::FollowNews(_)
+        | ChoiceId::FollowAs(_)
+        | ChoiceId::StopNews => news::default_label(choice, context)?,
     })
 }
 
@@ -396,6 +413,12 @@ fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, co
     let next = reading.next.as_ref().map(|next| next.text.clone());
     let decided = Decided { about, next, ..decided_by(&reading, context.knowledge) };
     let understood = reading.understood.clone();
+    let news = context.news.read(&reading, context.today());
+    if let Some(mut reply) = news::instead(state, &news, context) {
+        reply.message.understood = understood;
+        let given = reply.decided.and_then(|given| given.news);
+        return Reply { decided: Some(Decided { news: given, ..decided }), ..reply };
+    }
     let mut reply = match reading.decision {
         Decision::Answer => match reading.candidates.first() {
             Some(best) => give(&best.topic, about.as_ref(), context).decided(Decided { topic: Some(best.topic.clone()), ..decided }),
@@ -415,6 +438,7 @@ fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, co
     if matches!(reply.outcome, Outcome::Answered | Outcome::Clarify) {
         reply.message.understood = understood;
     }
+    news::mention(&news, &mut reply);
     if let Some(next) = reading.next.filter(|_| reply.outcome == Outcome::Answered) {
         offer_next(&mut reply.message.choices, &next.question);
     }
@@ -516,9 +540,10 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         | ChoiceId::WrongPlace(..) => place::choose(state, &choice, context),
         ChoiceId::Do(Action::Lookup) => lookup::ask(state, None, context),
         ChoiceId::Verify => lookup::ask(state, state.wanted, context),
+        ChoiceId::Do(Action::News) => news::list(state, None, 0, context),
         ChoiceId::Do(action) => match texts::calculation::calculator(action) {
             Some(calculator) => calculation::start(calculator, context),
-            None => news_soon(context),
+            None => unknown_choice(),
         },
         ChoiceId::Look(what) => lookup::ask(state, Some(what), context),
         ChoiceId::SignOut => lookup::sign_out(state),
@@ -527,6 +552,12 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::Erase if state.has_button(&ChoiceId::Erase) => lookup::erase(),
         ChoiceId::Erase => lookup::ask_erase(),
         ChoiceId::Keep => Reply::say(Outcome::SmallTalk, texts::lookup::kept()),
+        ChoiceId::News(item) => news::show(state, &item, context),
+        ChoiceId::NewsList(theme, page) => news::list(state, theme, page, context),
+        ChoiceId::NewsThemes => news::themes(),
+        ChoiceId::FollowNews(theme) => news::follow(state, theme),
+        ChoiceId::FollowAs(cadence) => news::follow_as(state, cadence),
+        ChoiceId::StopNews => news::stop(state),
     }
 }
 
@@ -536,7 +567,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "help" => help(),
         "tracuu" => lookup::ask(state, None, context),
         "gan" => place::begin_any(),
-        "tintuc" => news_soon(context),
+        "tintuc" => news::list(state, None, 0, context),
         "tinh" => calculation::menu(1),
         "tongdai" => handoff::ask(state, context),
         "xoadulieu" => lookup::ask_erase(),
@@ -577,7 +608,7 @@ fn small_talk(state: &State, intent: Intent, context: &Context<'_>) -> Reply {
         },
         Intent::Lookup => lookup::ask(state, None, context),
         Intent::Nearby => place::begin_any(),
-        Intent::News => news_soon(context),
+        Intent::News => news::list(state, None, 0, context),
         Intent::EraseData => lookup::ask_erase(),
         Intent::OutOfScopeCommand => Reply::say(Outcome::Refused, texts::out_of_scope()).offering([texts::help_choice()]),
         Intent::Empty => Reply::say(Outcome::Refused, texts::empty()).offering([texts::help_choice()]),
@@ -605,13 +636,18 @@ pub(super) fn give_chosen(topic: &TopicId, about: Option<About>, context: &Conte
         answer_threshold: 0.0,
         about,
         next: None,
+        news: None,
     })
 }
 
 fn give(topic: &TopicId, about: Option<&About>, context: &Context<'_>) -> Reply {
     let faq = context.faq();
     match faq.topic(topic.as_str()).and_then(|topic| answer(faq, topic, context.today(), about)) {
-        Some(message) => Reply { message, ..Reply::say(Outcome::Answered, Vec::new()) },
+        Some(message) => {
+            let mut reply = Reply { message, ..Reply::say(Outcome::Answered, Vec::new()) };
+            news::beside(topic, &mut reply, context);
+            reply
+        }
         None => Reply::say(Outcome::Missed, texts::no_longer_answered()).offering([texts::operator_choice(), texts::call_choice()]),
     }
 }
@@ -633,12 +669,6 @@ fn miss(state: &State, nearest: &[TopicId], context: &Context<'_>) -> Reply {
     Reply::say(Outcome::Missed, texts::missed(!topics.is_empty())).offering(topics.into_iter().chain([texts::operator_choice()]))
 }
 
-fn news_soon(context: &Context<'_>) -> Reply {
-    let topics: Vec<TopicId> = texts::NEWS_TOPICS.iter().filter_map(|id| TopicId::parse(id)).collect();
-    let choices = topic_choices(context.faq(), &topics, CHOICES_MAX);
-    Reply::say(Outcome::Action, texts::news_soon()).offering(choices.into_iter().chain([texts::operator_choice()]))
-}
-
 fn greet_again() -> Reply {
     Reply::say(Outcome::SmallTalk, texts::greeting_again()).offering(texts::start_choices())
 }
@@ -655,5 +685,6 @@ fn decided_by(reading: &Reading, knowledge: &Knowledge) -> Decided {
         answer_threshold: knowledge.weights().thresholds.answer,
         about: None,
         next: None,
+        news: None,
     }
 }

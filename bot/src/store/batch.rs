@@ -38,6 +38,7 @@ pub(super) async fn commit(to: &Committing, appends: &[&Append]) -> Result<Vec<A
     enter_queue(&mut tx, &accepted).await?;
     report_places(&mut tx, &accepted).await?;
     insert_effects(&mut tx, &accepted).await?;
+    follow_news(&mut tx, &accepted).await?;
     replace_snapshots(&mut tx, &accepted).await?;
     notify(&mut tx, &to.announcer, &accepted).await?;
     tx.commit().await?;
@@ -404,6 +405,42 @@ async fn report_places(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sql
     Ok(())
 }
 
+/// Who follows and who no longer does. Rare, so a statement each.
+async fn follow_news(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
+    const FOLLOW: &str = "insert into news_follower (conversation_id, themes, cadence, since_ms, due_ms) values ($1, $2, $3, $4, $5)
+         on conflict (conversation_id) do update set themes = excluded.themes, cadence = excluded.cadence, due_ms = excluded.due_ms";
+    const STOP: &str = "delete from news_follower where conversation_id = $1";
+    for it in accepted {
+        for effect in &it.append.effects {
+            let StoreEffect::FollowNews(following) = effect else { continue };
+            let at_ms = it.append.at_ms;
+            match (&mut *tx, following) {
+                (Tx::Sqlite(tx), None) => query(STOP).bind(&it.id).execute(&mut **tx).await.map(drop)?,
+                (Tx::Postgres(tx), None) => query(STOP).bind(&it.id).execute(&mut **tx).await.map(drop)?,
+                (Tx::Sqlite(tx), Some(news)) => query(FOLLOW)
+                    .bind(&it.id)
+                    .bind(news.names())
+                    .bind(news.cadence)
+                    .bind(at_ms)
+                    .bind(news.due_ms)
+                    .execute(&mut **tx)
+                    .await
+                    .map(drop)?,
+                (Tx::Postgres(tx), Some(news)) => query(FOLLOW)
+                    .bind(&it.id)
+                    .bind(news.names())
+                    .bind(news.cadence)
+                    .bind(at_ms)
+                    .bind(news.due_ms)
+                    .execute(&mut **tx)
+                    .await
+                    .map(drop)?,
+            }
+        }
+    }
+    Ok(())
+}
+
 #[derive(Serialize)]
 struct HandoffInsert<'a> {
     handoff_id: String,
@@ -415,7 +452,7 @@ struct HandoffInsert<'a> {
 async fn enter_queue(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
     let reason = |effect: &StoreEffect| match effect {
         StoreEffect::QueueHandoff { reason: HandoffReason(reason) } => Some(*reason),
-        StoreEffect::LeaveQueue | StoreEffect::ReportPlace { .. } | StoreEffect::Ask { .. } => None,
+        StoreEffect::LeaveQueue | StoreEffect::ReportPlace { .. } | StoreEffect::Ask { .. } | StoreEffect::FollowNews(_) => None,
     };
     let rows: Vec<HandoffInsert<'_>> = accepted
         .iter()

@@ -40,6 +40,7 @@ impl Store {
             .bind(&id)
             .execute(&mut *tx)
             .await?;
+            query("delete from news_follower where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
             query("delete from attachment where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
             query("update conversation set labels = '[]' where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
         });

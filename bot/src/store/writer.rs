@@ -15,6 +15,7 @@ use super::batch::commit;
 use super::conversation::Snapshot;
 use super::desk::{DeskWrite, DeskWritten, commit_desk};
 use super::error::{StoreError, describe};
+use super::news::NewsFollowing;
 use super::outgoing::Sinks;
 use super::pools::Pools;
 
@@ -94,6 +95,8 @@ pub enum StoreEffect {
         /// What it needs beside, sealed.
         sealed: Option<String>,
     },
+    /// The conversation is sent these news from now on; `None`: no more.
+    FollowNews(Option<NewsFollowing>),
 }
 
 /// Why a conversation goes to an operator, by the name it is stored under; not empty.

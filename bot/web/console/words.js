@@ -103,6 +103,7 @@ export const AUDITED = {
   attachment_read: 'Mở tệp của người dân',
   settings_changed: 'Đổi lịch hoặc công tắc',
   canned_changed: 'Sửa câu mẫu',
+  news_changed: 'Sửa tin chính sách',
   handoff_moved: 'Chuyển cuộc',
   handoff_closed: 'Kết thúc cuộc',
 };
@@ -110,3 +111,7 @@ export const AUDITED = {
 export const WEEKDAYS = {
   monday: 'Thứ hai', tuesday: 'Thứ ba', wednesday: 'Thứ tư', thursday: 'Thứ năm', friday: 'Thứ sáu', saturday: 'Thứ bảy', sunday: 'Chủ nhật',
 };
+
+/** The themes of the policy news. */
+export const THEMES = { 'huu-tri': 'Hưu trí', 'thai-san': 'Thai sản', bhyt: 'BHYT', bhtn: 'BHTN', vssid: 'VssID' };
+export const NEWS_STATES = { waiting: 'Chờ duyệt', approved: 'Đã duyệt', hidden: 'Đã ẩn' };

@@ -15,19 +15,19 @@ const GRACE: Duration = Duration::from_secs(5);
 const RENEWALS: u32 = 3;
 
 /// A lease, and who asks for it.
-pub(super) struct Lease<'a> {
-    pub(super) store: &'a Store,
-    pub(super) name: &'static str,
+pub(crate) struct Lease<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) name: &'static str,
     /// Names this process.
-    pub(super) holder: &'a str,
+    pub(crate) holder: &'a str,
     /// A node that dies is followed by another after so long.
-    pub(super) ttl: Duration,
+    pub(crate) ttl: Duration,
 }
 
 impl Lease<'_> {
     /// Does `work` whenever this node holds the lease, until `stop`. The work is told to end by its argument, which turns true; it must
     /// not end by itself.
-    pub(super) async fn alone<F: Future<Output = ()>>(&self, stop: &watch::Receiver<bool>, work: impl Fn(watch::Receiver<bool>) -> F) {
+    pub(crate) async fn alone<F: Future<Output = ()>>(&self, stop: &watch::Receiver<bool>, work: impl Fn(watch::Receiver<bool>) -> F) {
         while !*stop.borrow() {
             if self.acquire().await != Some(true) {
                 tokio::select! {
@@ -81,6 +81,6 @@ impl Lease<'_> {
 }
 
 /// Returns when the flag turns true, or nobody is left to turn it.
-pub(super) async fn stopped(stop: &watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &watch::Receiver<bool>) {
     let _ = stop.clone().wait_for(|stop| *stop).await;
 }

@@ -11,7 +11,7 @@ mod api;
 mod backoff;
 mod hearing;
 mod intake;
-mod lease;
+pub(crate) mod lease;
 mod pace;
 mod poll;
 mod render;

@@ -2,21 +2,26 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Chats that were told to pause at the same time, from which on it is taken for the limit of the whole bot: Telegram does not say
 /// which of its limits was reached.
 const CHATS_FLOODED_MAX: usize = 3;
+/// How often news ask whether it is their turn; a fraction of what lies between two messages of the bot.
+const NEWS_LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Chats remembered before those that may be spoken to again are dropped.
 const CHATS_REMEMBERED_MAX: usize = 4_096;
 
 /// The pace of this process. Waiting for it is the caller's turn, in no particular order among chats.
 pub(super) struct Pace {
     bot: DefaultDirectRateLimiter,
+    /// Who waits for the bot's pace with something that somebody waits for.
+    urgent: AtomicUsize,
     chat_pause: Duration,
     rests: Mutex<Rests>,
 }
@@ -25,7 +30,7 @@ impl Pace {
     pub(super) fn new(messages_per_s: NonZeroU32, chat_pause: Duration) -> Pace {
         // Evenly spread: a burst on top of it would be more than the limit within one second.
         let quota = Quota::per_second(messages_per_s).allow_burst(NonZeroU32::MIN);
-        Pace { bot: RateLimiter::direct(quota), chat_pause, rests: Mutex::default() }
+        Pace { bot: RateLimiter::direct(quota), urgent: AtomicUsize::new(0), chat_pause, rests: Mutex::default() }
     }
 
     /// Returns when the chat may be spoken to.
@@ -37,7 +42,22 @@ impl Pace {
                 None => break,
             }
         }
+        let _waits = Waits::on(&self.urgent);
         self.bot.until_ready().await;
+    }
+
+    /// As [`Pace::turn`], after everybody whose message is awaited: for news.
+    pub(super) async fn turn_for_news(&self, chat_id: i64) {
+        loop {
+            let free_at = self.rests().free_at(chat_id, Instant::now());
+            if let Some(free_at) = free_at {
+                sleep_until(free_at).await;
+            } else if self.urgent.load(Ordering::Relaxed) == 0 && self.bot.check().is_ok() {
+                return;
+            } else {
+                sleep(NEWS_LOOK_AGAIN).await;
+            }
+        }
     }
 
     /// Whether the chat may be spoken to now; for what is dropped rather than sent late.
@@ -57,6 +77,22 @@ impl Pace {
 
     fn rests(&self) -> MutexGuard<'_, Rests> {
         self.rests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits, for as long as this lives: a wait may be given up.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    fn on(count: &'a AtomicUsize) -> Waits<'a> {
+        count.fetch_add(1, Ordering::Relaxed);
+        Waits(count)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

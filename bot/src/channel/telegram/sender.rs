@@ -20,7 +20,7 @@ use super::lease::stopped;
 use super::render::{Outgoing, Rendered, render};
 use super::{Bot, chain, count_error, count_sent};
 use crate::conversation::{ConversationError, now_ms};
-use crate::dialogue::Channel;
+use crate::dialogue::{Channel, Event};
 use crate::store::{Announcement, ConversationRow, StoreError};
 
 /// Chats served at once, those that wait for Telegram included.
@@ -242,8 +242,9 @@ impl Bot {
                 cursor = recorded.seq;
                 let form = self.forms.get().and_then(|forms| forms.link(chat.conversation_id, recorded.at_ms));
                 let outgoing = render(&recorded.event, form.as_ref());
+                let is_news = matches!(recorded.event, Event::News { .. });
                 for outgoing in &outgoing {
-                    match self.tell(chat_id, outgoing, halt).await {
+                    match self.tell(chat_id, outgoing, is_news, halt).await {
                         Told::Done => {}
                         Told::Blocked => return Ok(self.store().telegram_set_blocked(chat_id, true).await?),
                         Told::Halted => return Ok(()),
@@ -257,12 +258,13 @@ impl Bot {
     }
 
     /// Tries until Telegram has decided. Whoever waits here holds up this chat alone.
-    async fn tell(&self, chat_id: i64, outgoing: &Outgoing, halt: &watch::Receiver<bool>) -> Told {
+    async fn tell(&self, chat_id: i64, outgoing: &Outgoing, is_news: bool, halt: &watch::Receiver<bool>) -> Told {
         let mut backoff = Backoff::new(self.timing.retry_pause);
         loop {
+            let turn = async { if is_news { self.pace.turn_for_news(chat_id).await } else { self.pace.turn(chat_id).await } };
             tokio::select! {
                 () = stopped(halt) => return Told::Halted,
-                () = self.pace.turn(chat_id) => {}
+                () = turn => {}
             }
             let error = match self.send_one(chat_id, outgoing).await {
                 Ok(message_id) => {

@@ -11,6 +11,7 @@ mod error;
 mod guard;
 mod handoff;
 mod invitation;
+mod news;
 mod operator;
 mod presence;
 mod session;
@@ -174,6 +175,9 @@ pub fn router(desk: Desk) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(tool::change_canned, tool::delete_canned))
         .routes(routes!(tool::settings, tool::change_settings))
         .routes(routes!(attachment::show))
+        .routes(routes!(news::list, news::add))
+        .routes(routes!(news::change))
+        .routes(routes!(news::show))
         .routes(routes!(callback::list))
         .routes(routes!(callback::reveal))
         .routes(routes!(callback::done))

@@ -3,6 +3,7 @@
 
 pub mod calculation;
 pub mod lookup;
+pub mod news;
 pub mod place;
 
 use faq::{Action, Block, Period, Rule, Span, TopicId, vietnamese_date};
@@ -74,7 +75,7 @@ pub fn help() -> Vec<Block> {
                 item("Tìm cơ quan BHXH, điểm thu, nơi khám chữa bệnh gần bạn, ví dụ: “phòng khám gần Hà Đông”."),
                 item("Chuyển bạn tới tổng đài viên khi mình chưa giúp được."),
                 item("Tra cứu quá trình đóng, thẻ BHYT, hồ sơ của chính bạn sau khi xác minh."),
-                item("Sắp có: tin chính sách."),
+                item("Đọc tin chính sách mới: bạn gõ “tin mới” hoặc “tin mới về thai sản”."),
             ],
         },
         Block::Paragraph {
@@ -303,7 +304,7 @@ pub fn of_event(event: &Event) -> Option<Message> {
     let say = |blocks, choices| Some(Message { blocks, choices, ..Message::default() });
     let spoken_by = |operator: &str| Block::Paragraph { spans: vec![Span::bold(format!("{operator} (tổng đài viên)"))] };
     match event {
-        Event::BotMessage { message, .. } => Some(message.clone()),
+        Event::BotMessage { message, .. } | Event::News { message, .. } => Some(message.clone()),
         Event::HandoffClaimed { operator, .. } => say(claimed(operator), vec![end_talk_choice()]),
         Event::OperatorMessage { operator, text, .. } => say([spoken_by(operator)].into_iter().chain(line(text)).collect(), Vec::new()),
         Event::OperatorAnswer { operator, message, .. } => {
@@ -325,6 +326,8 @@ pub fn of_event(event: &Event) -> Option<Message> {
         | Event::LabelsChanged { .. }
         | Event::HandoffResolved { .. }
         | Event::CallbackAsked { .. }
+        | Event::NewsFollowed { .. }
+        | Event::NewsStopped
         | Event::CalculationChanged { .. }
         | Event::Rated { .. }
         | Event::LookupAsked { .. }
@@ -359,14 +362,6 @@ pub fn unknown_choice() -> Vec<Block> {
 pub fn no_longer_answered() -> Vec<Block> {
     with_hotline("Câu trả lời cho việc này đang được cập nhật theo quy định mới. Bạn hỏi tổng đài viên hoặc gọi ", " để có thông tin đúng.")
 }
-
-/// The news are not there yet.
-pub fn news_soon() -> Vec<Block> {
-    line("Tin chính sách ngay tại đây sắp có. Bây giờ bạn xem tin trên baohiemxahoi.gov.vn hoặc trong VssID.")
-}
-
-/// What helps meanwhile.
-pub const NEWS_TOPICS: &[&str] = &["vssid/news-video"];
 
 /// The label of an action's button, at most 24 characters.
 pub fn action_label(action: Action) -> &'static str {

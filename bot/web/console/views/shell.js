@@ -20,6 +20,7 @@ import { Board } from './board.js';
 import { Statistics } from './statistics.js';
 import { Gaps } from './gaps.js';
 import { Canned } from './canned.js';
+import { News } from './news.js';
 import { Operators } from './operators.js';
 import { Settings } from './settings.js';
 import { Audit } from './audit.js';
@@ -34,6 +35,7 @@ const VIEWS = {
   statistics: { icon: 'chart', short: 'Thống kê', view: Statistics, supervisors: true },
   gaps: { icon: 'gap', short: 'Còn thiếu', view: Gaps, supervisors: true },
   canned: { icon: 'canned', short: 'Câu mẫu', view: Canned },
+  news: { icon: 'news', short: 'Tin', view: News, supervisors: true },
   operators: { icon: 'people', short: 'Nhân sự', view: Operators, supervisors: true },
   settings: { icon: 'calendar', short: 'Lịch', view: Settings, supervisors: true },
   audit: { icon: 'audit', short: 'Nhật ký', view: Audit, supervisors: true },

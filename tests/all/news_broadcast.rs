@@ -1,0 +1,84 @@
+//! News sent to who follows them on Telegram: once, whoever dies in the middle.
+
+use std::collections::BTreeSet;
+
+use harness::feeds::{Answer, Feeds};
+use harness::server::Options;
+use harness::telegram::{Fault, Sent, TOKEN, Telegram};
+use harness::wait::until;
+use hotro::store::Store;
+
+/// Followers of the short run; `make broadcast` has many more.
+const FOLLOWERS: i64 = 60;
+const FIRST_CHAT: i64 = 5_000;
+const TITLE: &str = "Ra mắt cổng tra cứu Sao Mai";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_is_told_once_through_kills_floods_and_blocks() {
+    let telegram = Telegram::start().await.unwrap();
+    let feeds = Feeds::start().await.unwrap();
+    feeds.serve("/a", Answer::feed("text/xml", "<rss version=\"2.0\"><channel><title>x</title></channel></rss>"));
+    let list = format!("[{{ id = \"a\", name = \"Báo A\", url = \"{}\", approved = true, interval_s = 1 }}]", feeds.url("/a"));
+    let mut server = Options::new()
+        .variable("TELEGRAM_BOT_TOKEN", TOKEN)
+        .variable("HOTRO_TELEGRAM_API_URL", telegram.url())
+        .variable("HOTRO_NEWS_FEEDS", &list)
+        .variable("HOTRO_NEWS_ALLOW_PRIVATE_NETWORKS", "true")
+        .variable("HOTRO_NEWS_QUIET_FROM_H", "0")
+        .variable("HOTRO_NEWS_QUIET_TO_H", "0")
+        .start()
+        .await;
+    let store = Store::open(&server.database_url()).await.unwrap();
+    let chats: Vec<i64> = (FIRST_CHAT..FIRST_CHAT + FOLLOWERS).collect();
+    for &chat in &chats {
+        // Choices are their ids: no search is needed.
+        telegram.citizen(chat).taps_choice("follow-as:now");
+    }
+    until("everybody follows", async || (store.news_follower_count().await.unwrap() == FOLLOWERS).then_some(())).await;
+    let (blocks, flooded) = (chats[7], chats[11]);
+    telegram.citizen(blocks).blocks_bot_unnoticed();
+    telegram.fail_sends(flooded, [Fault::Flood(1), Fault::Flood(1)]);
+    let item = format!(
+        "<item><title>{TITLE} cho người dân</title><link>https://bao.example/sao-mai</link><description>Phục vụ từ hôm nay.</description></item>"
+    );
+    feeds.serve("/a", Answer::feed("text/xml", format!("<rss version=\"2.0\"><channel><title>x</title>{item}</channel></rss>")));
+
+    // Chats, not messages: one that is told twice stands for no other.
+    let told = |telegram: &Telegram| {
+        let told = |sent: &&Sent| sent.html.contains(TITLE);
+        telegram.look(|world| world.sent.iter().filter(told).map(|sent| sent.chat_id).collect::<BTreeSet<_>>().len())
+    };
+    let mut kills = 0;
+    for share in [5, 20, 40] {
+        until("some were told", async || (told(&telegram) >= share).then_some(())).await;
+        server.kill();
+        kills += 1;
+        server = server.start_again().await;
+    }
+    until("all others were told", async || (told(&telegram) >= chats.len() - 1).then_some(())).await;
+    until("the broadcast is over", async || {
+        let open = store.news_broadcasts(i64::MIN, true).await.unwrap();
+        open.is_empty().then_some(())
+    })
+    .await;
+    let mut twice = 0;
+    for &chat in chats.iter().filter(|&&chat| chat != blocks) {
+        let count = telegram.look(|world| world.sent_to(chat).filter(|sent| sent.html.contains(TITLE)).count());
+        assert!(count >= 1, "chat {chat} was not told");
+        twice += count - 1;
+    }
+    println!("{} followers, {kills} kills, {twice} told twice", chats.len());
+    assert!(twice <= kills, "{twice} told twice: at most the message in flight at each of {kills} kills");
+
+    // Whoever has blocked the bot is told no more, and one tap ends it for the others.
+    telegram.citizen(chats[0]).taps("Dừng nhận tin");
+    let more = format!("{item}<item><title>Lịch chi trả Sao Hôm tháng mười hai</title><link>https://bao.example/sao-hom</link></item>");
+    until("the tap was heard", async || (store.news_follower_count().await.unwrap() < FOLLOWERS).then_some(())).await;
+    feeds.serve("/a", Answer::feed("text/xml", format!("<rss version=\"2.0\"><channel><title>x</title>{more}</channel></rss>")));
+    until("the second item reaches the last", async || {
+        telegram.look(|world| world.sent_to(chats[chats.len() - 1]).any(|sent| sent.html.contains("Sao Hôm"))).then_some(())
+    })
+    .await;
+    until("two follow no more", async || (store.news_follower_count().await.unwrap() == FOLLOWERS - 2).then_some(())).await;
+    assert!(telegram.look(|world| !world.sent_to(chats[0]).any(|sent| sent.html.contains("Sao Hôm"))));
+}
