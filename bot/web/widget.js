@@ -43,7 +43,7 @@
       open: 'mở khung trò chuyện',
       closeLabel: 'Ẩn chữ',
       close: 'Đóng',
-      fresh: 'Cuộc trò chuyện mới', news: 'Tin mới', from: 'Sắp áp dụng, từ ', newsUnread: 'Tin mới, có tin chưa đọc', noNews: 'Chưa tải được tin. Bạn thử lại sau nhé.',
+      fresh: 'Cuộc trò chuyện mới', news: 'Tin mới',
       log: 'Nội dung trò chuyện',
       field: 'Câu hỏi của bạn',
       placeholder: 'Gõ câu hỏi, không cần dấu',
@@ -106,7 +106,7 @@
       open: 'open the chat',
       closeLabel: 'Hide the label',
       close: 'Close',
-      fresh: 'New conversation', news: 'News', from: 'Upcoming, from ', newsUnread: 'News, some unread', noNews: 'The news could not be loaded. Please try again later.',
+      fresh: 'New conversation', news: 'News',
       log: 'Conversation',
       field: 'Your question',
       placeholder: 'Type a question in Vietnamese',
@@ -237,10 +237,6 @@ h2 { margin: 0; font-size: 1em; font-weight: 650; }
 #state.connecting::after { content: attr(data-wait); animation: appear .2s 1.5s both; }
 #head button { border-radius: 12px; position: relative; }
 #head .unread::after { content: ""; position: absolute; top: 9px; right: 9px; width: 10px; height: 10px; border-radius: 5px; background: var(--warm); border: 2px solid var(--blue); }
-#news { flex: 1; min-height: 0; overflow-y: auto; padding: 12px; display: flex; flex-direction: column; gap: 8px; }
-#news h3 { margin: 0; font-size: 1.0625em; font-weight: 650; }
-#news button { flex: none; min-height: 44px; padding: 9px 13px; text-align: left; border: 1px solid var(--choice); border-radius: 12px; background: var(--card); color: inherit; }
-#news small { display: block; color: var(--soft); }
 
 #body { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
 #log {
@@ -964,7 +960,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   let placesPart; // cards, a map, the question for the location: loaded with the first of them
 
   const places = () => (placesPart ??= import(`${ORIGIN}/widget/places.js`)
-    .then((module) => module.places({ root, el, button, hidden, link, safeLink, choose, tell, lang: LANG, locale: LOCALE, send: sendLocation }))
+    .then((module) => module.places({ addStyle, el, button, hidden, link, safeLink, choose, tell, lang: LANG, locale: LOCALE, send: sendLocation }))
     .catch(() => { placesPart = null; }));
 
   /** The cards follow the words that announce them. */
@@ -1053,31 +1049,34 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   const phone = matchMedia('(max-width: 479.98px)');
   const touch = matchMedia('(hover: none) and (pointer: coarse)');
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
-  const viewportSheet = addStyles();
 
-  /** Constructed sheets pass a strict style-src. Browsers before 2023 get a <style>. */
-  function addStyles() {
+  /** Constructed sheets pass a strict style-src. Browsers before 2023 get a <style>, and null. */
+  function addStyle(text) {
     try {
-      const [main, viewport] = [new CSSStyleSheet(), new CSSStyleSheet()];
-      main.replaceSync(STYLE);
-      root.adoptedStyleSheets = [main, viewport];
-      return viewport;
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(text);
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+      return sheet;
     } catch {
-      root.append(el('style', STYLE));
+      root.prepend(el('style', text));
       return null;
     }
   }
 
+  addStyle(STYLE);
+  const viewportSheet = addStyle('');
+
   const label = el('span.label', script.dataset.label || T.label);
   const badge = el('span.badge', { hidden: true });
-  const news = el('span.sr', { role: 'status' });
+  const announced = el('span.sr', { role: 'status' });
   const launcher = button('', { id: 'launcher', 'aria-haspopup': 'dialog', click: () => open() }, mark(), label, badge);
   const unlabel = button('', { id: 'unlabel', 'aria-label': T.closeLabel, click() { hideLabel(); launcher.focus(); } }, drawing(20, ICON.close));
-  const dock = el('div', { id: 'dock', lang: LANG }, launcher, unlabel, news);
+  const dock = el('div', { id: 'dock', lang: LANG }, launcher, unlabel, announced);
 
   const state = el('p', { id: 'state', 'data-wait': ` · ${T.connecting}` });
+  const newsOpener = button('', { id: 'news-open', 'aria-label': T.news, title: T.news, 'aria-expanded': 'false', click: () => showNews(newsList.hidden) }, drawing(20, ICON.news));
   const head = el('div', { id: 'head' }, mark(), el('div', el('h2', T.name), state),
-    button('', { id: 'news-open', 'aria-label': T.news, title: T.news, 'aria-expanded': 'false', click: () => showNews(newsList.hidden) }, drawing(20, ICON.news)),
+    newsOpener,
     button('', { id: 'fresh', 'aria-label': T.fresh, title: T.fresh, click: askFresh }, drawing(21, ICON.fresh)),
     button('', { id: 'close', 'aria-label': T.close, title: T.close, click: close }, drawing(20, ICON.close)));
 
@@ -1231,7 +1230,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
       badge.textContent = n > 99 ? '99+' : n;
       const word = n ? `${n} ${T.unread}` : '';
       launcher.setAttribute('aria-label', `${label.textContent}, ${word || T.open}`);
-      if (news.textContent !== word) news.textContent = word;
+      if (announced.textContent !== word) announced.textContent = word;
     },
   };
 
@@ -1383,31 +1382,20 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     }
     markSeen();
     view.paint();
-    loadNews();
+    news();
   }
 
-  /** The policy news beside the conversation. An item is answered in it, like any question. */
-  async function loadNews() {
-    const { ok, body: items } = await call('/api/news');
-    if (!ok || !Array.isArray(items)) return items;
-    const newest = items[0]?.id;
-    const opener = root.getElementById('news-open');
-    const isNew = newest && newsList.hidden && stored.get('news') !== newest;
-    opener.classList.toggle('unread', !!isNew);
-    opener.setAttribute('aria-label', isNew ? T.newsUnread : T.news);
-    if (!newsList.hidden) stored.set('news', newest);
-    newsList.replaceChildren(el('h3', T.news), ...items.map((item) => button('', { lang: 'vi', click() { showNews(false); choose(item.choice, item.title); } },
-      el('small', `${item.upcoming ? T.from : ''}${date(item.since)}`), item.title)));
-    return items;
-  }
+  // The policy news beside the conversation: loaded with the first opening.
+  let newsPart;
+  const news = () => (newsPart ??= import(`${ORIGIN}/widget/news.js`)
+    .then((module) => module.news({ addStyle, el, button, opener: newsOpener, list: newsList, call, choose, stored, date, lang: LANG, cover }))
+    .catch(() => { newsPart = null; }));
+  const showNews = (on) => news().then((part) => part?.show(on));
 
-  async function showNews(on) {
-    newsList.hidden = !on;
+  /** The news instead of the conversation. */
+  function cover(on) {
     body.hidden = foot.hidden = on;
-    root.getElementById('news-open').setAttribute('aria-expanded', on);
-    if (!on) return focusHome();
-    newsList.focus();
-    if (!(await loadNews()) && !newsList.children.length) newsList.append(el('p.note', T.noNews));
+    if (!on) focusHome();
   }
 
   function close() {

@@ -78,15 +78,9 @@ const STYLE = `
 `;
 
 /** `send(location)` resolves to null when it was taken, else to a sentence. */
-export function places({ root, el, button, hidden, link, safeLink, choose, tell, send, lang, locale }) {
+export function places({ addStyle, el, button, hidden, link, safeLink, choose, tell, send, lang, locale }) {
   const T = TEXTS[lang];
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-  } catch {
-    root.prepend(el('style', STYLE)); // Browsers before 2023.
-  }
+  addStyle(STYLE);
 
   const kilometres = (km) => (km < 1 ? `${Math.max(1, Math.round(km * 10)) * 100} m` : `${km.toLocaleString(locale, { maximumFractionDigits: km < 10 ? 1 : 0 })} km`);
 

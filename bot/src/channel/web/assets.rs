@@ -41,6 +41,7 @@ pub(super) fn router() -> Router<Web> {
         .route("/", public("index.html"))
         .route("/widget.js", public("widget.js"))
         .route("/widget/attach.js", public("widget/attach.js"))
+        .route("/widget/news.js", public("widget/news.js"))
         .route("/widget/places.js", public("widget/places.js"))
         .route("/site.css", public("site.css"))
         .route("/demo.js", public("demo.js"))
