@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use harness::feeds::{Answer, Feeds};
+use harness::followers::follow;
 use harness::server::Options;
 use harness::telegram::{Fault, Sent, TOKEN, Telegram};
 use harness::wait::until;
+use hotro::conversation::now_ms;
 use hotro::store::Store;
 
 /// Followers of the short run; `make broadcast` has many more.
@@ -13,21 +15,28 @@ const FOLLOWERS: i64 = 60;
 const FIRST_CHAT: i64 = 5_000;
 const TITLE: &str = "Ra mắt cổng tra cứu Sao Mai";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_follows_is_told_once_through_kills_floods_and_blocks() {
-    let telegram = Telegram::start().await.unwrap();
-    let feeds = Feeds::start().await.unwrap();
-    feeds.serve("/a", Answer::feed("text/xml", "<rss version=\"2.0\"><channel><title>x</title></channel></rss>"));
+on_both! {
+    sqlite: super::Options::new(), postgres: super::Options::on_postgres().await;
+    who_follows_is_told_once_through_kills_floods_and_blocks
+    a_digest_comes_when_it_is_due_with_all_that_is_new
+}
+
+fn options(database: Options, telegram: &Telegram, feeds: &Feeds) -> Options {
     let list = format!("[{{ id = \"a\", name = \"Báo A\", url = \"{}\", approved = true, interval_s = 1 }}]", feeds.url("/a"));
-    let mut server = Options::new()
+    database
         .variable("TELEGRAM_BOT_TOKEN", TOKEN)
         .variable("HOTRO_TELEGRAM_API_URL", telegram.url())
         .variable("HOTRO_NEWS_FEEDS", &list)
         .variable("HOTRO_NEWS_ALLOW_PRIVATE_NETWORKS", "true")
         .variable("HOTRO_NEWS_QUIET_FROM_H", "0")
         .variable("HOTRO_NEWS_QUIET_TO_H", "0")
-        .start()
-        .await;
+}
+
+async fn who_follows_is_told_once_through_kills_floods_and_blocks(database: Options) {
+    let telegram = Telegram::start().await.unwrap();
+    let feeds = Feeds::start().await.unwrap();
+    feeds.serve("/a", Answer::feed("text/xml", "<rss version=\"2.0\"><channel><title>x</title></channel></rss>"));
+    let mut server = options(database, &telegram, &feeds).start().await;
     let store = Store::open(&server.database_url()).await.unwrap();
     let chats: Vec<i64> = (FIRST_CHAT..FIRST_CHAT + FOLLOWERS).collect();
     for &chat in &chats {
@@ -81,4 +90,38 @@ async fn who_follows_is_told_once_through_kills_floods_and_blocks() {
     .await;
     until("two follow no more", async || (store.news_follower_count().await.unwrap() == FOLLOWERS - 2).then_some(())).await;
     assert!(telegram.look(|world| !world.sent_to(chats[0]).any(|sent| sent.html.contains("Sao Hôm"))));
+}
+
+async fn a_digest_comes_when_it_is_due_with_all_that_is_new(database: Options) {
+    let telegram = Telegram::start().await.unwrap();
+    let feeds = Feeds::start().await.unwrap();
+    let item = |name: &str| {
+        let text = "Phục vụ người dân từ hôm nay.";
+        format!("<item><title>{name}</title><link>https://bao.example/{}</link><description>{text}</description></item>", name.len())
+    };
+    let items = ["Ra mắt cổng tra cứu Sao Mai", "Lịch chi trả Sao Hôm tháng mười hai"].map(item).concat();
+    feeds.serve("/a", Answer::feed("text/xml", format!("<rss version=\"2.0\"><channel><title>x</title>{items}</channel></rss>")));
+    let mut server = options(database, &telegram, &feeds).start().await;
+    let store = Store::open(&server.database_url()).await.unwrap();
+    let begun = now_ms();
+    until("both are on their way", async || (store.news_broadcasts(i64::MIN, false).await.unwrap().len() == 2).then_some(())).await;
+    // Three began to follow yesterday: the digest of the first is due, that of the second tomorrow. The third did so only now.
+    let (due, later, new) = (7_001, 7_002, 7_003);
+    let day_ms = 24 * 60 * 60 * 1_000;
+    follow(&store, later, begun - day_ms, Some(begun + day_ms)).await.unwrap();
+    follow(&store, new, now_ms() + 1, Some(now_ms() + 2)).await.unwrap();
+    follow(&store, due, begun - day_ms, Some(now_ms())).await.unwrap();
+    let sent = |chat: i64| telegram.look(|world| world.sent_to(chat).cloned().collect::<Vec<_>>());
+    until("the digest came", async || (!sent(due).is_empty()).then_some(())).await;
+    until("no digest is due", async || store.news_followers("", Some(now_ms()), 10).await.unwrap().is_empty().then_some(())).await;
+    // Whoever goes on after a crash tells it no second time.
+    server.kill();
+    let server = server.start_again().await;
+    telegram.citizen(due).says("/help");
+    let all = until("the help came", async || Some(sent(due)).filter(|sent| sent.len() > 1)).await;
+    assert_eq!(all.iter().filter(|sent| sent.html.contains("Sao Mai") && sent.html.contains("Sao Hôm")).count(), 1, "{all:#?}");
+    assert_eq!(all.iter().filter(|sent| sent.html.contains("Sao Mai")).count(), 1, "{all:#?}");
+    assert!(all[0].buttons.iter().any(|button| button.0.contains("Dừng nhận tin")), "{all:#?}");
+    assert!(sent(later).is_empty() && sent(new).is_empty());
+    drop(server);
 }

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harness::feeds::{Answer, Feeds};
+use harness::postgres::Postgres;
 use harness::server::{Options, Server};
 use harness::wait::until;
 use hotro::store::{NewsFeedRow, NewsRow, Store};
@@ -217,8 +218,8 @@ fn configured(feeds: &[(&str, String, bool, u32)]) -> String {
     format!("[{}]", lines.collect::<Vec<_>>().join(", "))
 }
 
-fn options(feeds: &[(&str, String, bool, u32)]) -> Options {
-    Options::new()
+fn options(database: Options, feeds: &[(&str, String, bool, u32)]) -> Options {
+    database
         .variable("HOTRO_NEWS_FEEDS", &configured(feeds))
         .variable("HOTRO_NEWS_ALLOW_PRIVATE_NETWORKS", "true")
         .variable("HOTRO_NEWS_TIMEOUT_S", "4")
@@ -237,8 +238,14 @@ async fn items(store: &Store) -> Vec<NewsRow> {
     store.news_since(0).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn feeds_of_all_shapes_are_read_or_refused() {
+on_both! {
+    sqlite: super::Options::new(), postgres: super::Options::on_postgres().await;
+    feeds_of_all_shapes_are_read_or_refused
+    an_approved_item_is_answered_within_a_second_and_asked_for_conditionally
+    articles_of_known_hosts_are_read_whole
+}
+
+async fn feeds_of_all_shapes_are_read_or_refused(database: Options) {
     let feeds = Feeds::start().await.unwrap();
     feeds.serve("/rss-moved", Answer::feed(RSS, rss("redirected")));
     let samples = samples(&feeds);
@@ -247,7 +254,7 @@ async fn feeds_of_all_shapes_are_read_or_refused() {
         feeds.serve(&format!("/{name}"), answer.clone());
     }
     let list: Vec<_> = samples.iter().map(|(name, ..)| (*name, feeds.url(&format!("/{name}")), false, 3_600)).collect();
-    let server = options(&list).start().await;
+    let server = options(database, &list).start().await;
     let store = store_of(&server).await;
     until("every feed was tried", async || (tried(&store).await.len() == samples.len()).then_some(())).await;
     // Answers do not wait for feeds.
@@ -298,7 +305,7 @@ async fn private_networks_are_refused_also_by_redirect_and_by_name() {
         ("by-hex", format!("http://0x7f000001:{port}/a"), true, 3_600),
         ("metadata", "http://169.254.169.254/latest".to_owned(), true, 3_600),
     ];
-    let server = options(&list).variable("HOTRO_NEWS_ALLOW_PRIVATE_NETWORKS", "false").start().await;
+    let server = options(Options::new(), &list).variable("HOTRO_NEWS_ALLOW_PRIVATE_NETWORKS", "false").start().await;
     let store = store_of(&server).await;
     until("every feed was tried", async || (tried(&store).await.len() == list.len()).then_some(())).await;
     for (name, row) in tried(&store).await {
@@ -307,8 +314,7 @@ async fn private_networks_are_refused_also_by_redirect_and_by_name() {
     assert_eq!(feeds.asked("/a"), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_approved_item_is_answered_within_a_second_and_asked_for_conditionally() {
+async fn an_approved_item_is_answered_within_a_second_and_asked_for_conditionally(database: Options) {
     let feeds = Feeds::start().await.unwrap();
     let body = rss_of(
         "<item><title>Ra mắt cổng tra cứu Sao Mai cho người dân</title><link>https://bao.example/sao-mai</link>\
@@ -319,13 +325,18 @@ async fn an_approved_item_is_answered_within_a_second_and_asked_for_conditionall
     feeds.serve("/b", Answer::feed(RSS, rss_of("")));
     feeds.serve("/c", Answer::feed(RSS, rss_of("<item><title>Tin chờ duyệt Kim Ngưu</title><link>https://bao.example/kim</link></item>")));
     let list = [("a", feeds.url("/a"), true, 1), ("b", feeds.url("/b"), true, 1), ("c", feeds.url("/c"), false, 1)];
-    let mut server = options(&list).start().await;
+    let mut server = options(database, &list).start().await;
     let store = store_of(&server).await;
     until("an item is stored", async || (!items(&store).await.is_empty()).then_some(())).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let stored = Instant::now();
     let citizen = server.citizen().await;
-    let reply = citizen.reply(&citizen.say("tin mới về cổng tra cứu Sao Mai").await).await;
-    assert!(reply.to_string().contains("Ra mắt cổng tra cứu Sao Mai"), "{reply}");
+    let given = until("the item is given", async || {
+        let asked = Instant::now();
+        let reply = citizen.reply(&citizen.say("tin mới về cổng tra cứu Sao Mai").await).await;
+        reply.to_string().contains("Ra mắt cổng tra cứu Sao Mai").then_some(asked)
+    })
+    .await;
+    assert!(given - stored < Duration::from_secs(1), "{:?}", given - stored);
     let waiting = citizen.reply(&citizen.say("tin mới về Kim Ngưu").await).await;
     assert!(!waiting.to_string().contains("Kim Ngưu\""), "nobody approved it: {waiting}");
 
@@ -376,4 +387,73 @@ async fn an_approved_item_is_answered_within_a_second_and_asked_for_conditionall
     assert_eq!(again.status(), 304);
     let list: Value = http.get(server.url("/api/news?theme=thai-san")).send().await.unwrap().json().await.unwrap();
     assert!(list.as_array().unwrap().iter().all(|item| item["themes"].to_string().contains("thai-san")), "{list}");
+}
+
+/// A feed has a few lines; the page behind has the text, and nothing beside it.
+async fn articles_of_known_hosts_are_read_whole(database: Options) {
+    let feeds = Feeds::start().await.unwrap();
+    let page = "<html><head><title>x</title><script>track()</script></head><body><nav>Trang chủ Liên hệ</nav><article><h1>Sao Mai</h1>\
+        <p>Người dân tra cứu quá trình đóng bằng cổng Sao Mai từ tháng mười hai, không phải đến cơ quan bảo hiểm xã hội.</p>\
+        <p>Mỗi lần tra cứu cần mã số và điện thoại đã đăng ký.</p></article><footer>Bản quyền</footer></body></html>";
+    feeds.serve("/tin/sao-mai", Answer::feed("text/html; charset=utf-8", page));
+    feeds.serve("/tin/chuyen-di", Answer::redirect("http://localhost:9/elsewhere"));
+    let item = |path: &str| {
+        let (title, url) = (title(path), feeds.url(&format!("/tin/{path}")));
+        format!("<item><title>{title}</title><link>{url}</link><description>Tóm tắt {path}.</description></item>")
+    };
+    feeds.serve("/a", Answer::feed(RSS, rss_of(&(item("sao-mai") + &item("chuyen-di")))));
+    let server = options(database, &[("a", feeds.url("/a"), false, 3_600)]).variable("HOTRO_NEWS_ARTICLE_HOSTS", "[\"127.0.0.1\"]").start().await;
+    let store = store_of(&server).await;
+    let all = until("both are stored", async || Some(items(&store).await).filter(|items| items.len() == 2)).await;
+    let body = |path: &str| all.iter().find(|item| item.url.ends_with(path)).unwrap().body.as_str();
+    assert!(body("sao-mai").contains("không phải đến cơ quan bảo hiểm xã hội.") && body("sao-mai").contains("Mỗi lần tra cứu"), "{all:#?}");
+    assert!(!["track", "Bản quyền", "Liên hệ"].iter().any(|beside| body("sao-mai").contains(beside)), "{}", body("sao-mai"));
+    assert_eq!(body("chuyen-di"), "Tóm tắt chuyen-di.", "nobody chose the host that it leads to");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_wants_to_be_asked_later_is() {
+    let feeds = Feeds::start().await.unwrap();
+    feeds.serve("/busy", Answer::Whole(503, vec![("retry-after", "3000".to_owned())], Vec::new()));
+    feeds.serve("/down", Answer::Whole(503, Vec::new(), Vec::new()));
+    let list = [("busy", feeds.url("/busy"), false, 2), ("down", feeds.url("/down"), false, 2)];
+    let server = options(Options::new(), &list).start().await;
+    let store = store_of(&server).await;
+    let rows = until("both were tried", async || Some(tried(&store).await).filter(|rows| rows.len() == 2)).await;
+    let rest_s = |name: &str| (rows[name].next_ms - rows[name].last_try_ms.unwrap()) / 1_000;
+    assert!((3_000..3_001).contains(&rest_s("busy")) && rest_s("down") < 10, "{rows:#?}");
+}
+
+/// Two nodes on one database: one of them fetches, both answer, and the other goes on when the first dies.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_fetches_and_every_node_answers() {
+    let feeds = Feeds::start().await.unwrap();
+    let url = Postgres::shared().database().await.unwrap();
+    let item = |name: &str| rss_item(name, "<description>Cổng tra cứu phục vụ người dân.</description>");
+    feeds.serve("/a", Answer::feed(RSS, rss_of(&item("sao-mai"))));
+    // Often enough that two who fetch would be seen.
+    let list = [("a", feeds.url("/a"), true, 1)];
+    let start = || options(Options::new().database(&url), &list).start();
+    let (mut first, second) = (start().await, start().await);
+    let store = store_of(&first).await;
+    let says = async |server: &Server, name: &str| {
+        let citizen = server.citizen().await;
+        let (question, wanted) = (format!("tin mới về {}", title(name)), title(name));
+        until("the node has the item", async || {
+            citizen.reply(&citizen.say(&question).await).await.to_string().contains(&wanted).then_some(())
+        })
+        .await;
+    };
+    says(&first, "sao-mai").await;
+    says(&second, "sao-mai").await;
+    let (begun, before) = (Instant::now(), feeds.asked("/a"));
+    until("it was asked for again and again", async || (feeds.asked("/a") >= before + 4).then_some(())).await;
+    let looks = begun.elapsed().as_secs_f64() * 1.2 + 2.0;
+    assert!(((feeds.asked("/a") - before) as f64) < looks, "{} times in {:?}", feeds.asked("/a") - before, begun.elapsed());
+
+    first.kill();
+    feeds.serve("/a", Answer::feed(RSS, rss_of(&(item("sao-hom") + &item("sao-mai")))));
+    says(&second, "sao-hom").await;
+    let titles: Vec<String> = items(&store).await.into_iter().map(|item| item.title).collect();
+    assert_eq!(titles.len(), 2, "{titles:?}");
 }

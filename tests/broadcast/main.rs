@@ -4,16 +4,15 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Parser;
 use harness::feeds::{Answer, Feeds};
+use harness::followers::follow;
 use harness::server::Options;
 use harness::telegram::{Fault, TOKEN, Telegram};
 use hotro::conversation::now_ms;
-use hotro::dialogue::{Cadence, Channel, Event, Following};
-use hotro::store::{Append, NewConversation, NewEvent, NewsFollowing, Store, StoreEffect};
+use hotro::store::Store;
 use tokio::time::sleep;
-use uuid::Uuid;
 
 const TITLE: &str = "Ra mắt cổng tra cứu Sao Mai";
 const FIRST_CHAT: i64 = 1_000_000;
@@ -55,7 +54,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let store = Store::open(&server.database_url()).await?;
     let begun = Instant::now();
     let chats: Vec<i64> = (FIRST_CHAT..).take(arguments.followers).collect();
-    futures::future::try_join_all(chats.iter().map(|&chat| follow(&store, chat))).await?;
+    futures::future::try_join_all(chats.iter().map(|&chat| follow(&store, chat, now_ms(), None))).await?;
     println!("{} follow, after {:.1} s", chats.len(), begun.elapsed().as_secs_f64());
     for &chat in chats.iter().step_by(FLOOD_EVERY) {
         telegram.fail_sends(chat, [Fault::Flood(1)]);
@@ -103,30 +102,5 @@ async fn run(arguments: &Arguments) -> Result<()> {
     println!("{missing} not told, {twice} told twice");
     ensure!(missing == 0 && twice <= kills, "everybody exactly once, but for the message in flight at each kill");
     ensure!(fastest <= MESSAGES_PER_S + SLACK, "faster than Telegram allows");
-    Ok(())
-}
-
-/// Somebody who follows everything at once, as if they had tapped it: the log says so, and the chat has been told.
-async fn follow(store: &Store, chat_id: i64) -> Result<()> {
-    let id = Uuid::now_v7();
-    let following = Following { themes: Vec::new(), cadence: Cadence::Now };
-    let events = [Event::Started { channel: Channel::Telegram }, Event::NewsFollowed { following }];
-    let count = events.len() as u64;
-    let events = events.iter().map(|event| Ok(NewEvent { kind: event.kind(), body: serde_json::to_string(event)? }));
-    store
-        .append(Append {
-            conversation_id: id,
-            create: Some(NewConversation { channel: Channel::Telegram.name(), token_hash: None }),
-            expected_seq: 0,
-            at_ms: now_ms(),
-            events: events.collect::<Result<_>>()?,
-            input_id: None,
-            effects: vec![StoreEffect::FollowNews(Some(NewsFollowing::new(&[], Cadence::Now.name(), None)))],
-            snapshot: None,
-        })
-        .await
-        .context("beginning a conversation")?;
-    store.telegram_bind_chat(chat_id, id, now_ms()).await?;
-    store.telegram_delivered(chat_id, count).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod content;
 pub mod desk;
 pub mod dialogue;
 pub mod feeds;
+pub mod followers;
 pub mod kept;
 pub mod latency;
 pub mod memory;

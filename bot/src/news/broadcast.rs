@@ -5,6 +5,7 @@
 //! delivered, so that no answer waits behind thousands of news.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use faq::NewsItem;
@@ -159,6 +160,10 @@ impl Teller {
             let Some(last) = followers.last().map(|follower| follower.conversation_id) else { return Ok(()) };
             let oldest = now.saturating_sub(DIGEST_BACK_MS_MAX);
             let broadcasts = self.service.store().news_broadcasts(oldest, false).await?;
+            // An item that is stored and not in service yet would be left out for good: the next look has it.
+            if self.service.store().news_version().await? > self.service.in_service.load(Ordering::Acquire) {
+                return Ok(());
+            }
             for follower in &followers {
                 let due_ms = follower.due_ms.unwrap_or(now);
                 let window = follower.since_ms.max(oldest)..due_ms;

@@ -9,15 +9,19 @@ use flate2::read::MultiGzDecoder;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-    LOCATION,
+    LOCATION, RETRY_AFTER,
 };
 use reqwest::{Client, Response, StatusCode, Url, redirect};
+
+use crate::conversation::now_ms;
 
 /// A larger answer is refused, packed or unpacked: the largest feeds have a few hundred kilobytes.
 pub(crate) const BYTES_MAX: usize = 4 * 1024 * 1024;
 const REDIRECTS_MAX: usize = 5;
 /// Of a server that does not answer at all.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// No server decides that it is asked no more: a day at most.
+const RETRY_AFTER_S_MAX: u32 = 24 * 60 * 60;
 /// Validators are kept in the database and sent back: longer ones are dropped.
 const VALIDATOR_CHARS_MAX: usize = 500;
 const GZIP_MARK: &[u8] = &[0x1f, 0x8b];
@@ -57,8 +61,12 @@ pub(crate) enum FetchError {
     Packed,
     #[error("no answer in time")]
     Timeout,
-    #[error("status {0}")]
-    Status(u16),
+    #[error("status {code}")]
+    Status {
+        code: u16,
+        /// The server's wish, at most [`RETRY_AFTER_S_MAX`].
+        retry_after_s: Option<u32>,
+    },
     #[error("the server cannot be reached")]
     Network,
 }
@@ -73,7 +81,7 @@ impl FetchError {
             FetchError::TooLarge => "too_large",
             FetchError::Packed => "packed",
             FetchError::Timeout => "timeout",
-            FetchError::Status(_) => "status",
+            FetchError::Status { .. } => "status",
             FetchError::Network => "network",
         }
     }
@@ -126,11 +134,11 @@ impl Fetcher {
             }
             if status.is_redirection() {
                 let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-                url = location.and_then(|location| url.join(location).ok()).ok_or(FetchError::Status(status.as_u16()))?;
+                url = location.and_then(|location| url.join(location).ok()).ok_or_else(|| failed_status(&response))?;
                 continue;
             }
             if !status.is_success() {
-                return Err(FetchError::Status(status.as_u16()));
+                return Err(failed_status(&response));
             }
             return page(response, url).await.map(Fetched::Page);
         }
@@ -150,6 +158,22 @@ impl Fetcher {
         };
         if literal.is_some_and(|ip| !self.allow_private && !is_public(ip)) { Err(FetchError::Private) } else { Ok(()) }
     }
+}
+
+fn failed_status(response: &Response) -> FetchError {
+    let wish = text_of(response.headers(), RETRY_AFTER).and_then(|value| retry_after_s(&value, now_ms()));
+    FetchError::Status { code: response.status().as_u16(), retry_after_s: wish.map(|wish| wish.min(RETRY_AFTER_S_MAX)) }
+}
+
+/// Seconds, or a moment as HTTP writes it. `None` of anything else.
+fn retry_after_s(value: &str, now_ms: i64) -> Option<u32> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(seconds);
+    }
+    let moment = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    let wait_ms = moment.as_millisecond().saturating_sub(now_ms).max(0);
+    u32::try_from(wait_ms / 1_000 + i64::from(wait_ms % 1_000 > 0)).ok()
 }
 
 fn failed(error: &reqwest::Error) -> FetchError {
@@ -314,6 +338,22 @@ mod tests {
         }
         assert!(matches!(fetcher.check(&Url::parse("file:///etc/passwd").expect("a URL")), Err(FetchError::Scheme)));
         assert!(fetcher.check(&Url::parse("https://bao.example/").expect("a URL")).is_ok());
+    }
+
+    #[test]
+    fn a_wish_to_be_asked_later_is_read_in_both_forms() {
+        let now_ms = 1_795_658_400_000; // 2026-11-26 02:00 GMT
+        for (value, seconds) in [
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("Thu, 26 Nov 2026 02:01:00 GMT", Some(60)),
+            ("Thu, 26 Nov 2026 01:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("soon", None),
+            ("99999999999999", None),
+        ] {
+            assert_eq!(retry_after_s(value, now_ms), seconds, "{value}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod worker;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use faq::NewsId;
@@ -165,6 +166,8 @@ pub struct NewsService {
     fetcher: Fetcher,
     /// Names this process.
     node: String,
+    /// The version of the news in the database up to which this node has them in service.
+    in_service: AtomicI64,
 }
 
 impl NewsService {
@@ -174,7 +177,7 @@ impl NewsService {
     /// The HTTP client cannot be built.
     pub fn new(config: NewsConfig, conversations: Arc<Conversations>) -> Result<Arc<NewsService>, reqwest::Error> {
         let fetcher = Fetcher::new(Duration::from_secs(config.timeout_s.into()), config.allow_private_networks)?;
-        Ok(Arc::new(NewsService { config, conversations, fetcher, node: Uuid::now_v7().to_string() }))
+        Ok(Arc::new(NewsService { config, conversations, fetcher, node: Uuid::now_v7().to_string(), in_service: AtomicI64::new(0) }))
     }
 
     /// Runs until `stop` turns true.
@@ -204,7 +207,10 @@ impl NewsService {
         let mut failed = false;
         while !*stop.borrow() {
             match self.read_since(version).await {
-                Ok(seen) => (version, failed) = (seen, false),
+                Ok(seen) => {
+                    (version, failed) = (seen, false);
+                    self.in_service.store(version, Ordering::Release);
+                }
                 Err(error) => {
                     if !failed {
                         tracing::error!(%error, "the news cannot be read; the set in service goes on");
@@ -221,7 +227,9 @@ impl NewsService {
 
     /// Reads what changed after a version; the version that is known then.
     async fn read_since(&self, mut version: i64) -> Result<i64, StoreError> {
-        if self.store().news_version().await? == version {
+        // Whoever changes an item holds the clock until it is stored: all rows up to what it shows are there.
+        let clock = self.store().news_version().await?;
+        if clock == version {
             return Ok(version);
         }
         loop {
@@ -239,7 +247,8 @@ impl NewsService {
                 self.conversations.change_news(put, &gone);
             }
             if rows.len() < NEWS_READ_MAX as usize {
-                return Ok(version);
+                // The clock also moves when nothing came of a change.
+                return Ok(version.max(clock));
             }
         }
     }

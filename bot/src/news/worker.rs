@@ -67,7 +67,7 @@ pub(super) async fn run(service: Arc<NewsService>, halt: watch::Receiver<bool>) 
 enum Answer {
     NotModified,
     Read { page: Page, items: Vec<FeedItem>, left_out: usize },
-    Failed { kind: &'static str, error: String },
+    Failed { kind: &'static str, error: String, retry_after_s: Option<u32> },
 }
 
 impl Worker {
@@ -112,6 +112,7 @@ impl Worker {
 
     async fn take(&mut self, feed: &FeedConfig, row: &NewsFeedRow, answer: Answer) -> Result<(), StoreError> {
         let interval_ms = i64::from(feed.interval_s) * 1_000;
+        let mut wish_ms = 0;
         let (outcome, result, rest_ms) = match answer {
             Answer::NotModified => {
                 let (etag, last_modified) = (row.etag.clone(), row.last_modified.clone());
@@ -127,12 +128,13 @@ impl Worker {
                 }
                 (FeedOutcome::Read { etag: page.etag, last_modified: page.last_modified, items: count }, "read", interval_ms)
             }
-            Answer::Failed { kind, error } => {
+            Answer::Failed { kind, error, retry_after_s } => {
                 // Once, and again when it fails otherwise.
                 if row.last_error.as_deref() != Some(error.as_str()) {
                     tracing::warn!(feed = feed.id, error, "a feed cannot be read");
                 }
                 let doubled = interval_ms.saturating_mul(1_i64 << row.failures.clamp(0, 20));
+                wish_ms = i64::from(retry_after_s.unwrap_or(0)) * 1_000;
                 (FeedOutcome::Failed { error }, kind, doubled.min(BACKOFF_MS_MAX.max(interval_ms)))
             }
         };
@@ -141,7 +143,7 @@ impl Worker {
         metrics::gauge!("hotro_news_feed_failures", "feed" => feed.id.clone()).set(failures as f64);
         let now = now_ms();
         let jitter = 1.0 + rand::rng().random_range(-JITTER..=JITTER);
-        let next_ms = now.saturating_add((rest_ms as f64 * jitter) as i64);
+        let next_ms = now.saturating_add(((rest_ms as f64 * jitter) as i64).max(wish_ms));
         self.service.store().news_feed_tried(&feed.id, &outcome, now, next_ms).await
     }
 
@@ -237,7 +239,10 @@ pub(super) fn id_of(canonical: &str) -> String {
 }
 
 async fn ask(service: &NewsService, feed: &FeedConfig, row: &NewsFeedRow) -> Answer {
-    let failed = |error: FetchError| Answer::Failed { kind: error.kind(), error: error.to_string() };
+    let failed = |error: FetchError| {
+        let retry_after_s = if let FetchError::Status { retry_after_s, .. } = error { retry_after_s } else { None };
+        Answer::Failed { kind: error.kind(), error: error.to_string(), retry_after_s }
+    };
     let Ok(url) = Url::parse(&feed.url) else { return failed(FetchError::Scheme) };
     let page = match service.fetcher.get(&url, row.etag.as_deref(), row.last_modified.as_deref()).await {
         Ok(Fetched::NotModified) => return Answer::NotModified,
@@ -251,7 +256,7 @@ async fn ask(service: &NewsService, feed: &FeedConfig, row: &NewsFeedRow) -> Ans
     });
     match read.await {
         Ok((page, Ok(read))) => Answer::Read { page, items: read.items, left_out: read.left_out },
-        Ok((_, Err(error))) => Answer::Failed { kind: "unreadable", error: error.to_string() },
-        Err(_) => Answer::Failed { kind: "panicked", error: "reading the feed failed".to_owned() },
+        Ok((_, Err(error))) => Answer::Failed { kind: "unreadable", error: error.to_string(), retry_after_s: None },
+        Err(_) => Answer::Failed { kind: "panicked", error: "reading the feed failed".to_owned(), retry_after_s: None },
     }
 }
