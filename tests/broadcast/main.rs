@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use clap::Parser;
+use futures::{StreamExt, TryStreamExt, stream};
 use harness::feeds::{Answer, Feeds};
 use harness::followers::follow;
 use harness::server::Options;
@@ -18,6 +19,8 @@ const TITLE: &str = "Ra mắt cổng tra cứu Sao Mai";
 const FIRST_CHAT: i64 = 1_000_000;
 /// Every so many chats one is told to pause once.
 const FLOOD_EVERY: usize = 500;
+/// Conversations begun at once; the store takes no more than it can soon write.
+const BEGIN_AT_ONCE: usize = 200;
 /// Telegram's limit.
 const MESSAGES_PER_S: usize = 30;
 /// A second on this clock may begin a moment before or after the one that the sender counts.
@@ -54,7 +57,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let store = Store::open(&server.database_url()).await?;
     let begun = Instant::now();
     let chats: Vec<i64> = (FIRST_CHAT..).take(arguments.followers).collect();
-    futures::future::try_join_all(chats.iter().map(|&chat| follow(&store, chat, now_ms(), None))).await?;
+    let begins = chats.iter().map(|&chat| follow(&store, chat, now_ms(), None));
+    stream::iter(begins).buffer_unordered(BEGIN_AT_ONCE).try_collect::<()>().await?;
     println!("{} follow, after {:.1} s", chats.len(), begun.elapsed().as_secs_f64());
     for &chat in chats.iter().step_by(FLOOD_EVERY) {
         telegram.fail_sends(chat, [Fault::Flood(1)]);
