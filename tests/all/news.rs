@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use faq::{NewsId, NewsItem, Source, Span, Theme};
+use faq::{NewsId, NewsItem, Theme};
 use harness::dialogue::{Conversation, knowledge, news, now_ms};
+use harness::feeds::fetched;
 use hotro::dialogue::{Channel, ChoiceId, Event, Input, Message, Outcome, day_in_vietnam};
-use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use knowledge::news::{News, NewsDecision};
 use knowledge::{AskContext, Decision};
 
@@ -24,55 +24,6 @@ fn today() -> Date {
 fn rows() -> Vec<(&'static str, &'static str)> {
     let lines = include_str!("../data/news-questions.tsv").lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     lines.map(|line| line.split_once('\t').unwrap_or_else(|| panic!("two columns: {line}"))).collect()
-}
-
-/// Years of feeds: titles of several words about the same matters, none of which is what a written item tells.
-fn fetched() -> Vec<Arc<NewsItem>> {
-    let who = ["BHXH Hà Nội", "BHXH Đà Nẵng", "BHXH Cần Thơ", "BHXH Nghệ An", "BHXH Gia Lai", "Bộ Y tế", "BHXH Huế", "Bộ Nội vụ"];
-    let did = [
-        "tập huấn",
-        "tổ chức hội nghị",
-        "đẩy mạnh tuyên truyền",
-        "đối thoại với người dân",
-        "ký quy chế phối hợp",
-        "trao tặng",
-        "kiểm tra",
-    ];
-    let what = [
-        ("chính sách hưu trí cho cán bộ xã", Theme::HuuTri),
-        ("thẻ BHYT cho học sinh nghèo", Theme::Bhyt),
-        ("chi trả lương hưu qua tài khoản", Theme::HuuTri),
-        ("chế độ thai sản cho lao động nữ khu công nghiệp", Theme::ThaiSan),
-        ("trợ cấp thất nghiệp tại trung tâm dịch vụ việc làm", Theme::Bhtn),
-        ("cài đặt ứng dụng VssID tại phường", Theme::Vssid),
-        ("sổ BHXH cho ngư dân", Theme::HuuTri),
-        ("quỹ khám chữa bệnh BHYT", Theme::Bhyt),
-        ("phát triển người tham gia BHXH tự nguyện", Theme::HuuTri),
-    ];
-    let item = |number: usize| {
-        let (matter, theme) = what[number % what.len()];
-        let title = format!("{} {} về {matter} đợt {}", who[number % who.len()], did[number % did.len()], number / 100);
-        let published = date(2024, 1, 1).checked_add(((number * 7 % 1_050) as i64).days()).expect("a day");
-        Arc::new(NewsItem {
-            id: NewsId::parse(&format!("f-{number:016x}")).expect("an id"),
-            summary: vec![Span::plain(format!("{title}. Sự kiện có nhiều đơn vị tham dự và lắng nghe ý kiến của người lao động."))],
-            title,
-            themes: vec![theme],
-            published,
-            effective_from: None,
-            relevant_to: None,
-            questions: Vec::new(),
-            details: Vec::new(),
-            basis: Vec::new(),
-            reviewed: None,
-            source: Source { name: "Báo".to_owned(), url: "https://bao.example/".to_owned() },
-            video: None,
-            topics: Vec::new(),
-            changes: Vec::new(),
-            pinned: false,
-        })
-    };
-    (0..FETCHED).map(item).collect()
 }
 
 /// What a question leads to first: an item, or a list.
@@ -114,7 +65,7 @@ fn questions_about_news_find_their_item_first() {
 #[test]
 fn thousands_of_fetched_items_do_not_hide_what_was_written_and_cost_little() {
     let begun = Instant::now();
-    let many = news().with(fetched(), &[]);
+    let many = news().with(fetched(FETCHED), &[]);
     println!("{FETCHED} items indexed in {:?}", begun.elapsed());
     // A list of the latest is whatever is latest.
     let (share, wrong) = first_share(&many);
@@ -122,7 +73,9 @@ fn thousands_of_fetched_items_do_not_hide_what_was_written_and_cost_little() {
     assert!(share >= FIRST_MIN, "{share:.3}\n{wrong}");
 
     let new = NewsItem {
-        id: NewsId::parse("new").expect("an id"), title: "Ra mắt cổng tra cứu mới".to_owned(), ..(*fetched()[0]).clone()
+        id: NewsId::parse("new").expect("an id"),
+        title: "Ra mắt cổng tra cứu mới".to_owned(),
+        ..(*fetched(FETCHED)[0]).clone()
     };
     let begun = Instant::now();
     let more = many.with([Arc::new(new)], &[]);
@@ -146,7 +99,7 @@ fn thousands_of_fetched_items_do_not_hide_what_was_written_and_cost_little() {
 #[test]
 fn questions_of_the_faq_keep_their_answers() {
     let faq = knowledge().faq();
-    let many = news().with(fetched(), &[]);
+    let many = news().with(fetched(FETCHED), &[]);
     let (mut answered, mut taken) = (0, String::new());
     for topic in faq.topics() {
         for question in topic.questions.iter().chain([&topic.title]) {

@@ -402,7 +402,8 @@ async fn articles_of_known_hosts_are_read_whole(database: Options) {
         format!("<item><title>{title}</title><link>{url}</link><description>Tóm tắt {path}.</description></item>")
     };
     feeds.serve("/a", Answer::feed(RSS, rss_of(&(item("sao-mai") + &item("chuyen-di")))));
-    let server = options(database, &[("a", feeds.url("/a"), false, 3_600)]).variable("HOTRO_NEWS_ARTICLE_HOSTS", "[\"127.0.0.1\"]").start().await;
+    let server =
+        options(database, &[("a", feeds.url("/a"), false, 3_600)]).variable("HOTRO_NEWS_ARTICLE_HOSTS", "[\"127.0.0.1\"]").start().await;
     let store = store_of(&server).await;
     let all = until("both are stored", async || Some(items(&store).await).filter(|items| items.len() == 2)).await;
     let body = |path: &str| all.iter().find(|item| item.url.ends_with(path)).unwrap().body.as_str();

@@ -11,7 +11,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use faq::{NewsId, NewsItem, Source, Span, Theme};
 use futures::stream;
+use jiff::ToSpan;
+use jiff::civil::date;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -95,6 +98,58 @@ impl Drop for Feeds {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+/// Years of feeds: titles of several words about the same matters, none of which is what a written item tells.
+///
+/// # Panics
+/// Never: the days and ids are in order.
+pub fn fetched(count: usize) -> Vec<Arc<NewsItem>> {
+    let who = ["BHXH Hà Nội", "BHXH Đà Nẵng", "BHXH Cần Thơ", "BHXH Nghệ An", "BHXH Gia Lai", "Bộ Y tế", "BHXH Huế", "Bộ Nội vụ"];
+    let did = [
+        "tập huấn",
+        "tổ chức hội nghị",
+        "đẩy mạnh tuyên truyền",
+        "đối thoại với người dân",
+        "ký quy chế phối hợp",
+        "trao tặng",
+        "kiểm tra",
+    ];
+    let what = [
+        ("chính sách hưu trí cho cán bộ xã", Theme::HuuTri),
+        ("thẻ BHYT cho học sinh nghèo", Theme::Bhyt),
+        ("chi trả lương hưu qua tài khoản", Theme::HuuTri),
+        ("chế độ thai sản cho lao động nữ khu công nghiệp", Theme::ThaiSan),
+        ("trợ cấp thất nghiệp tại trung tâm dịch vụ việc làm", Theme::Bhtn),
+        ("cài đặt ứng dụng VssID tại phường", Theme::Vssid),
+        ("sổ BHXH cho ngư dân", Theme::HuuTri),
+        ("quỹ khám chữa bệnh BHYT", Theme::Bhyt),
+        ("phát triển người tham gia BHXH tự nguyện", Theme::HuuTri),
+    ];
+    let item = |number: usize| {
+        let (matter, theme) = what[number % what.len()];
+        let title = format!("{} {} về {matter} đợt {}", who[number % who.len()], did[number % did.len()], number / 100);
+        let published = date(2024, 1, 1).checked_add(((number * 7 % 1_050) as i64).days()).expect("a day");
+        Arc::new(NewsItem {
+            id: NewsId::parse(&format!("f-{number:016x}")).expect("an id"),
+            summary: vec![Span::plain(format!("{title}. Sự kiện có nhiều đơn vị tham dự và lắng nghe ý kiến của người lao động."))],
+            title,
+            themes: vec![theme],
+            published,
+            effective_from: None,
+            relevant_to: None,
+            questions: Vec::new(),
+            details: Vec::new(),
+            basis: Vec::new(),
+            reviewed: None,
+            source: Source { name: "Báo".to_owned(), url: "https://bao.example/".to_owned() },
+            video: None,
+            topics: Vec::new(),
+            changes: Vec::new(),
+            pinned: false,
+        })
+    };
+    (0..count).map(item).collect()
 }
 
 async fn answer(State(world): State<World>, request: Request) -> Response {

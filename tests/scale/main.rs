@@ -1,4 +1,5 @@
-//! `make scale`: what ten thousand topics cost, beside what the embedded ones do: time to build the index, memory, time of a question.
+//! `make scale`: what ten thousand topics cost, beside what the embedded ones do: time to build the index, memory, time of a question. And
+//! what thousands of news do to the answers of the FAQ, and cost.
 
 mod generated;
 
@@ -10,9 +11,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Parser;
 use faq::Faq;
+use harness::feeds::fetched;
 use harness::latency::Latencies;
 use harness::memory::resident_kb;
-use knowledge::eval::{Perturbation, parse, perturb};
+use hotro::conversation::now_ms;
+use hotro::dialogue::day_in_vietnam;
+use knowledge::eval::{Perturbation, Row, measure_beside, parse, perturb};
+use knowledge::news::News;
 use knowledge::{AskContext, Knowledge};
 use tempfile::TempDir;
 
@@ -26,6 +31,8 @@ const AUTHORED_EVERY: usize = 40;
 const GENERATED_QUESTIONS: usize = 500;
 /// A topic that is among so many is found.
 const FIRST: usize = 3;
+/// News of several feeds over years.
+const NEWS_ITEMS: usize = 5_000;
 
 #[derive(Parser)]
 #[command(name = "scale", about = "Measures hotro on a generated FAQ.")]
@@ -53,11 +60,13 @@ struct Cost {
 fn main() -> Result<()> {
     let options = Options::parse();
     let embedded = Faq::embedded()?;
-    let mut questions: Vec<String> = embedded.authored().iter().step_by(AUTHORED_EVERY).map(|question| question.text.clone()).collect();
+    let mut labelled = Vec::new();
     if let Some(file) = &options.file {
         let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-        questions.extend(parse(&text)?.into_iter().map(|row| row.question));
+        labelled = parse(&text)?;
     }
+    let mut questions: Vec<String> = embedded.authored().iter().step_by(AUTHORED_EVERY).map(|question| question.text.clone()).collect();
+    questions.extend(labelled.iter().map(|row| row.question.clone()));
     let folder = TempDir::new().context("making a temporary folder")?;
     let mut generator = Generator::new(&embedded, options.seed);
     let recipes = generator.write(folder.path(), options.topics as usize).context("generating topics")?;
@@ -68,6 +77,7 @@ fn main() -> Result<()> {
 
     let (knowledge, embedded) = cost(Faq::embedded, &questions)?;
     println!("index {}", knowledge.index_version());
+    beside_news(&knowledge, &labelled, &questions);
     drop(knowledge);
     let (knowledge, large) = cost(|| Faq::from_dir(folder.path()), &questions)?;
     let found = about_generated.iter().filter(|(question, topic)| is_found(&knowledge, question, topic)).count();
@@ -83,6 +93,42 @@ fn main() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// What the news that were written, and thousands of fetched ones beside them, do to the labelled questions and to the time of all.
+fn beside_news(knowledge: &Knowledge, labelled: &[Row], questions: &[String]) {
+    let written = News::of_faq(knowledge.faq());
+    let begun = Instant::now();
+    let many = written.with(fetched(NEWS_ITEMS), &[]);
+    println!("{NEWS_ITEMS} news indexed in {:.2} s\n", begun.elapsed().as_secs_f64());
+    let today = day_in_vietnam(now_ms());
+    println!("| news | R@1 | R@3 | answered precision | answered share | resolved | false answers | given instead | p50 | p99 | slowest |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (name, news) in [("none", &News::default()), ("written", &written), ("and fetched", &many)] {
+        let (figures, outcomes) = measure_beside(knowledge, news, today, labelled);
+        let fastest = |question: &String| {
+            let once = || {
+                let start = Instant::now();
+                let reading = knowledge.ask(question, &AskContext::default());
+                std::hint::black_box(news.read(&reading, today));
+                start.elapsed()
+            };
+            (0..ROUNDS).map(|_| once()).min().unwrap_or_default()
+        };
+        let latencies = Latencies::new(questions.iter().map(fastest).collect());
+        let [p50, p99, slowest] = [0.5, 0.99, 1.0].map(|share| latencies.percentile_ms(share));
+        println!(
+            "| {name} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {} | {p50:.2} ms | {p99:.2} ms | {slowest:.2} ms |",
+            figures.r_at_1,
+            figures.r_at_3,
+            figures.answered_precision,
+            figures.answered_share,
+            figures.resolved,
+            figures.false_answer_rate,
+            outcomes.iter().filter(|outcome| outcome.news).count()
+        );
+    }
+    println!();
 }
 
 /// Each question as it is, without accents, and with a slip of the keyboard.

@@ -9,11 +9,13 @@ mod perturb;
 
 use std::time::Instant;
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::ask::{AskContext, Knowledge, Reading};
 use crate::decide::Decision;
 use crate::intent::Intent;
+use crate::news::{News, NewsDecision};
 use crate::weights::Thresholds;
 
 pub use curve::{CurvePoint, curve, curve_svg, curve_table};
@@ -109,6 +111,9 @@ pub struct Metrics {
     pub p99_us: u64,
 }
 
+/// Candidates that are looked at.
+const PLACES: usize = 10;
+
 /// What happened to one row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -118,6 +123,8 @@ pub struct Outcome {
     pub place: Option<usize>,
     /// Whether the answer, the lookup or one of the choices was right.
     pub resolved: bool,
+    /// Whether the news were given instead of what the FAQ decided.
+    pub news: bool,
     /// The whole reading.
     pub reading: Reading,
     /// Time taken, in microseconds.
@@ -127,6 +134,30 @@ pub struct Outcome {
 /// Asks every row and sums up.
 pub fn measure(knowledge: &Knowledge, rows: &[Row]) -> (Metrics, Vec<Outcome>) {
     measure_at(knowledge, rows, &knowledge.weights().thresholds)
+}
+
+/// As [`measure`], with news in service: an item that is given stands before all candidates, and is right when it belongs to a right
+/// topic; a list of the latest is never right.
+pub fn measure_beside(knowledge: &Knowledge, news: &News, today: Date, rows: &[Row]) -> (Metrics, Vec<Outcome>) {
+    let outcomes: Vec<Outcome> = rows
+        .iter()
+        .map(|row| {
+            let mut outcome = ask(knowledge, row, &knowledge.weights().thresholds);
+            let begun = Instant::now();
+            let given = match news.read(&outcome.reading, today).decision {
+                NewsDecision::Nothing | NewsDecision::Mention(_) => None,
+                NewsDecision::Latest(_) => Some(false),
+                NewsDecision::Give(item) => Some(item.topics.iter().any(|topic| is_right(knowledge, row, Shown::Topic(topic.as_str())))),
+            };
+            outcome.micros += begun.elapsed().as_micros() as u64;
+            if let Some(right) = given {
+                outcome.place = if right { Some(1) } else { outcome.place.map(|place| place + 1).filter(|place| *place <= PLACES) };
+                (outcome.resolved, outcome.news) = (right, true);
+            }
+            outcome
+        })
+        .collect();
+    (sum_up(knowledge, rows, &outcomes), outcomes)
 }
 
 /// As [`measure`], deciding at other thresholds.
@@ -143,13 +174,13 @@ fn ask(knowledge: &Knowledge, row: &Row, thresholds: &Thresholds) -> Outcome {
     // A lookup that is started stands before all candidates.
     let shown =
         looked_up.then_some(Shown::Lookup).into_iter().chain(reading.candidates.iter().map(|found| Shown::Topic(found.topic.as_str())));
-    let place = shown.take(10).position(|shown| is_right(knowledge, row, shown)).map(|place| place + 1);
+    let place = shown.take(PLACES).position(|shown| is_right(knowledge, row, shown)).map(|place| place + 1);
     let resolved = match &reading.decision {
         Decision::Answer | Decision::Intent(Intent::Lookup) => place == Some(1),
         Decision::Clarify { choices } => choices.iter().any(|choice| is_right(knowledge, row, Shown::Topic(choice.as_str()))),
         Decision::Miss { .. } | Decision::Intent(_) => false,
     };
-    Outcome { scored: is_scored(knowledge, row), place, resolved, reading, micros }
+    Outcome { scored: is_scored(knowledge, row), place, resolved, news: false, reading, micros }
 }
 
 #[derive(Clone, Copy)]
@@ -178,15 +209,17 @@ fn sum_up(knowledge: &Knowledge, rows: &[Row], outcomes: &[Outcome]) -> Metrics 
     let scored: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.scored).collect();
     let count = |wanted: &dyn Fn(&Outcome) -> bool| scored.iter().filter(|outcome| wanted(outcome)).count();
     let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
-    let answered = |outcome: &Outcome| matches!(outcome.reading.decision, Decision::Answer | Decision::Intent(Intent::Lookup));
-    let asked_back = |outcome: &Outcome| matches!(outcome.reading.decision, Decision::Clarify { .. });
+    let answered =
+        |outcome: &Outcome| outcome.news || matches!(outcome.reading.decision, Decision::Answer | Decision::Intent(Intent::Lookup));
+    let asked_back = |outcome: &Outcome| !outcome.news && matches!(outcome.reading.decision, Decision::Clarify { .. });
     let within = |places: usize| count(&|outcome| outcome.place.is_some_and(|place| place <= places));
     let labelled =
         |label: Label| rows.iter().zip(outcomes).filter(move |(row, _)| row.labels.first() == Some(&label)).map(|(_, outcome)| outcome);
     let lookups = labelled(Label::Lookup).count();
     let looked_up = labelled(Label::Lookup).filter(|outcome| outcome.reading.decision == Decision::Intent(Intent::Lookup)).count();
     let strangers = labelled(Label::OutOfScope).count();
-    let answered_strangers = labelled(Label::OutOfScope).filter(|outcome| outcome.reading.decision == Decision::Answer).count();
+    let is_false = |outcome: &&Outcome| outcome.news || outcome.reading.decision == Decision::Answer;
+    let answered_strangers = labelled(Label::OutOfScope).filter(is_false).count();
     let uncovered = rows.iter().filter(|row| {
         let mut topics = row.labels.iter().filter(|label| matches!(label, Label::Topic(_)));
         topics.clone().next().is_some() && !is_scored(knowledge, row) && topics.all(|label| *label != Label::Nothing)
