@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use harness::citizen::{Citizen, Sent, http};
 use harness::server::{ALLOWED_ORIGIN, Options, Server};
@@ -9,6 +10,8 @@ use harness::wait::until;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -53,6 +56,7 @@ on_both! {
     ;
     own:
         streams_end_when_the_server_stops
+    a_client_that_sends_half_a_request_does_not_hold_up_the_end
         a_restart_keeps_everything
         what_was_acknowledged_survives_a_kill_once
 }
@@ -140,6 +144,21 @@ async fn streams_end_when_the_server_stops(options: Options) {
     assert_eq!(stream.next().await.expect("event 2")["kind"], "bot_message");
     server.stop();
     assert_eq!(stream.next().await, None);
+}
+
+/// A request that is never ended, on a connection that nobody closes.
+async fn a_client_that_sends_half_a_request_does_not_hold_up_the_end(options: Options) {
+    let mut server = options.start().await;
+    let address = server.url("").trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let mut half = TcpStream::connect(address).await.expect("a connection");
+    half.write_all(b"POST /api/conversations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{")
+        .await
+        .expect("half a request is sent");
+    let citizen = server.citizen().await;
+    citizen.say(QUESTION).await;
+    let begun = Instant::now();
+    server.stop();
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 async fn a_restart_keeps_everything(options: Options) {
@@ -426,9 +445,12 @@ async fn the_api_describes_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operations_see_health_and_turns() {
-    for path in ["/healthz", "/readyz"] {
-        assert_eq!(get(path, &[]).await.status(), StatusCode::OK, "{path}");
-    }
+    assert_eq!(get("/healthz", &[]).await.status(), StatusCode::OK);
+    let ready = get("/readyz", &[]).await;
+    assert_eq!(ready.status(), StatusCode::OK);
+    let ready: Value = ready.json().await.expect("JSON");
+    assert!(ready["ready"] == true && ready["stopping"] == false && ready["database"] == "ok", "{ready}");
+    assert!(ready["index_age_s"].is_u64() && ready["leases"].is_array(), "{ready}");
     let turns = async || {
         let page = get("/metrics", &[]).await.text().await.expect("text");
         let counts = page.lines().filter(|line| line.starts_with("hotro_turns_total{") && line.contains(r#"channel="web""#));

@@ -1,9 +1,12 @@
 //! `hotro serve`: everything at once.
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
+use futures::future::join_all;
 use hotro::channel::telegram::{Telegram, TelegramConfig};
 use hotro::channel::web::{self, Limits, Origins, Web};
 use hotro::config::{Config, LogFormat};
@@ -22,6 +25,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::{sleep, timeout};
 use tracing_subscriber::EnvFilter;
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
@@ -48,6 +53,14 @@ fn allow_open_files() {
         tracing::warn!(%error, ?current, "more open files are not allowed: there will be fewer connections");
     }
 }
+
+// From SIGTERM to the end it takes less than ten seconds: service managers and orchestrators wait that long before they kill.
+/// For requests that are open.
+const REQUESTS_DRAIN: Duration = Duration::from_secs(5);
+/// For work beside the requests.
+const TASKS_DRAIN: Duration = Duration::from_secs(3);
+/// For appends that were taken.
+const STORE_DRAIN: Duration = Duration::from_millis(1_500);
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     // The port first: when it is taken, nothing else should have happened.
@@ -137,22 +150,38 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         println!("hotro: Telegram is on");
     }
     println!("hotro: API     http://{address}/api/openapi.json");
-    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            stopped.await;
-            tracing::info!("stopping: open requests finish, streams end");
-            let _ = stop.send(true);
-        })
-        .await
-        .context("serving");
-    let _ = hotline_task.await;
-    let _ = retention_task.await;
-    let _ = news_task.await;
-    for task in [telegram_task, outgoing_task, identity_task].into_iter().flatten() {
-        let _ = task.await;
+    let draining = stopping.clone();
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async move {
+        stopped.await;
+        tracing::info!("stopping: open requests finish, streams end");
+        let _ = stop.send(true);
+    });
+    // A client that neither ends its request nor goes away must not hold up the end: what it sent so far was not acknowledged.
+    let served = tokio::select! {
+        served = served.into_future() => served.context("serving"),
+        () = drained(draining, REQUESTS_DRAIN) => {
+            tracing::warn!("requests were still open after {REQUESTS_DRAIN:?}; they are cut off");
+            Ok(())
+        }
+    };
+    let tasks = [Some(hotline_task), Some(retention_task), Some(news_task), telegram_task, outgoing_task, identity_task];
+    let aborts: Vec<_> = tasks.iter().flatten().map(JoinHandle::abort_handle).collect();
+    if timeout(TASKS_DRAIN, join_all(tasks.into_iter().flatten())).await.is_err() {
+        // Each does again after a crash what it left undone.
+        tracing::warn!("work was still under way after {TASKS_DRAIN:?}; another process takes it up");
+        aborts.iter().for_each(AbortHandle::abort);
     }
-    store.close().await;
+    if timeout(STORE_DRAIN, store.close()).await.is_err() {
+        tracing::warn!("the database did not take the last appends within {STORE_DRAIN:?}; none of them was acknowledged");
+    }
     served
+}
+
+/// Ends so long after `stopping` has turned true.
+async fn drained(mut stopping: watch::Receiver<bool>, after: Duration) {
+    // Nobody is left to say that it stops: the server has ended.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+    sleep(after).await;
 }
 
 /// Ends at Ctrl-C or SIGTERM, also when that came before somebody waits for it.

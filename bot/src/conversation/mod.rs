@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use faq::{NewsId, NewsItem};
 use futures::future::BoxFuture;
@@ -147,7 +147,8 @@ impl CallbackWish {
 /// All conversations of this process.
 pub struct Conversations {
     store: Store,
-    knowledge: RwLock<Arc<Knowledge>>,
+    /// With the moment it came into service.
+    knowledge: RwLock<(Arc<Knowledge>, Instant)>,
     places: RwLock<Arc<Places>>,
     news: RwLock<Arc<News>>,
     /// A conversation's inputs wait for each other here, in this process; between processes the store's compare-and-set decides.
@@ -176,7 +177,7 @@ impl Conversations {
         Arc::new(Conversations {
             store,
             news: RwLock::new(Arc::new(News::of_faq(knowledge.faq()))),
-            knowledge: RwLock::new(knowledge),
+            knowledge: RwLock::new((knowledge, Instant::now())),
             places: RwLock::new(Places::embedded()),
             loaded: Mutex::new(LruCache::new(capacity)),
             bell,
@@ -202,7 +203,12 @@ impl Conversations {
 
     /// The knowledge that questions are answered from at this moment.
     pub fn knowledge(&self) -> Arc<Knowledge> {
-        Arc::clone(&self.knowledge.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.knowledge.read().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// For how long questions have been answered from it.
+    pub fn knowledge_age(&self) -> Duration {
+        self.knowledge.read().unwrap_or_else(PoisonError::into_inner).1.elapsed()
     }
 
     /// Replaces the knowledge at once for every conversation; turns under way finish on the old one, which is given back: letting
@@ -211,7 +217,7 @@ impl Conversations {
         let written: Vec<_> = knowledge.faq().news().cloned().collect();
         let gone: Vec<_> = self.knowledge().faq().news().map(|item| item.id.clone()).collect();
         self.change_news(written, &gone);
-        mem::replace(&mut *self.knowledge.write().unwrap_or_else(PoisonError::into_inner), knowledge)
+        mem::replace(&mut *self.knowledge.write().unwrap_or_else(PoisonError::into_inner), (knowledge, Instant::now())).0
     }
 
     /// The places that are searched at this moment.

@@ -1,6 +1,6 @@
 //! Leases: work that one node at a time may do.
 
-use super::pools::on_writer;
+use super::pools::{on_reader, on_writer};
 use super::{Store, StoreError};
 
 impl Store {
@@ -25,6 +25,14 @@ impl Store {
         .await
         .map(|done| done.rows_affected()))?;
         Ok(claimed == 1)
+    }
+
+    /// Every lease: its name, and when it runs out in Unix milliseconds.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn leases(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(on_reader!(self, |pool| sqlx::query_as("select lease_id, expires_ms from lease order by lease_id").fetch_all(pool).await)?)
     }
 
     /// Gives a lease back before it runs out. Nothing happens when another holder has it.

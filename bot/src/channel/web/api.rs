@@ -417,14 +417,6 @@ pub(super) async fn authorise(web: &Web, id: Result<Path<String>, PathRejection>
     if web.conversations().authorise(id, &token).await? { Ok(id) } else { Err(ApiError::Unauthorized) }
 }
 
-/// Ready when the database answers.
-pub(super) async fn ready(State(web): State<Web>) -> Result<&'static str, ApiError> {
-    match web.conversations().store().healthy().await {
-        Ok(()) => Ok("ready"),
-        Err(_) => Err(ApiError::Unavailable),
-    }
-}
-
 /// Counters for Prometheus.
 pub(super) async fn metrics_page(State(web): State<Web>) -> String {
     let Some(metrics) = &web.inner.metrics else { return String::new() };

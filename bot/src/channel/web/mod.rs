@@ -6,6 +6,7 @@ mod calculators;
 mod error;
 mod limits;
 mod origin;
+mod ready;
 mod verification;
 
 pub use error::{ApiError, ErrorBody};
@@ -136,7 +137,7 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .merge(api)
         .merge(pages)
         .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(api::ready))
+        .route("/readyz", get(ready::ready))
         .route("/metrics", get(api::metrics_page))
         .fallback(|| async { ApiError::NotFound })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
