@@ -13,6 +13,7 @@ mod conversations;
 mod coverage;
 mod desk;
 mod dialogue;
+mod fuzz;
 mod gaps;
 mod handoff;
 mod http;

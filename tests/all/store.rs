@@ -544,8 +544,8 @@ async fn a_lost_server_is_an_error() {
     let id = begin(&store).await;
     drop(server);
     let (appended, healthy) = tokio::join!(store.append(append(id, 1)), store.healthy());
-    assert!(matches!(appended, Err(StoreError::Database(_))), "{appended:?}");
-    assert!(matches!(healthy, Err(StoreError::Database(_))), "{healthy:?}");
+    assert!(matches!(appended, Err(StoreError::Away(_))), "{appended:?}");
+    assert!(matches!(healthy, Err(StoreError::Away(_))), "{healthy:?}");
     store.close().await;
 }
 

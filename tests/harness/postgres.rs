@@ -1,13 +1,13 @@
 //! A real PostgreSQL server for the tests: one for each test process, on a free loopback port and in a temporary folder.
 //! Both are gone with the process, however it ends.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -17,30 +17,41 @@ const VERSIONS_FOLDER: &str = "/usr/lib/postgresql";
 /// The port was free when it was chosen; another process may be faster than the server.
 const PORTS_TRIED_MAX: u32 = 3;
 
-/// Runs the server until standard input closes. The operating system closes it when the test process ends, even by SIGKILL.
-/// Nothing is kept, so nothing waits for the disk.
+/// Runs the server until standard input closes, and crashes and restarts it for every line that arrives there. The operating system
+/// closes it when the test process ends, even by SIGKILL.
 const KEEPER: &str = r#"
 set -u
-programs=$1 port=$2
+programs=$1 port=$2 settings=$3
 folder=$(mktemp -d -t hotro-postgres-XXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
 {
     "$programs/initdb" --pgdata="$folder/data" --username=hotro --auth=trust --encoding=UTF8 --locale=C --no-sync &&
     "$programs/pg_ctl" --pgdata="$folder/data" --wait --log="$folder/server.log" start --options="-p $port \
-        -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=400 \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=400 $settings"
 } >"$folder/start.log" 2>&1 || { cat "$folder"/*.log >&2; exit 1; }
-echo ready
-read -r _
+echo "ready $(head -n 1 "$folder/data/postmaster.pid")"
+while read -r _; do
+    "$programs/pg_ctl" --pgdata="$folder/data" --wait --mode=immediate restart --log="$folder/server.log" >"$folder/start.log" 2>&1
+    echo restarted
+done
 "$programs/pg_ctl" --pgdata="$folder/data" --mode=immediate stop >/dev/null 2>&1
 "#;
+
+/// Nothing is kept, so nothing waits for the disk.
+const FAST: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+/// What is committed survives a crash, as where people's data is.
+const DURABLE: &str = "-c fsync=on -c synchronous_commit=on";
 
 /// A running server. It stops when this is dropped, or when the process ends.
 pub struct Postgres {
     port: u16,
+    /// Of the first process; those of connections are its children.
+    pid: u32,
     databases: AtomicU32,
     /// Its standard input is the server's lifeline.
     keeper: Child,
+    /// Tells of restarts.
+    told: Mutex<BufReader<ChildStdout>>,
 }
 
 impl Postgres {
@@ -61,15 +72,49 @@ impl Postgres {
     /// # Errors
     /// The programs are missing or fail; the text says which and why.
     pub fn start() -> Result<Postgres> {
+        Postgres::start_with(FAST)
+    }
+
+    /// As [`Postgres::start`], with the durability of a server that people's data is on: for measurements and crashes.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_durable() -> Result<Postgres> {
+        Postgres::start_with(DURABLE)
+    }
+
+    fn start_with(settings: &str) -> Result<Postgres> {
         let programs = programs()?;
-        let mut started = start_on_free_port(&programs);
+        let mut started = start_on_free_port(&programs, settings);
         for _ in 1..PORTS_TRIED_MAX {
             if started.is_ok() {
                 break;
             }
-            started = start_on_free_port(&programs);
+            started = start_on_free_port(&programs, settings);
         }
         started
+    }
+
+    /// Ends the server as a power cut does and starts it again. Blocks until it serves.
+    ///
+    /// # Errors
+    /// The keeper is gone.
+    pub fn crash_and_restart(&mut self) -> Result<()> {
+        writeln!(self.keeper.stdin.as_mut().context("the keeper listens")?)?;
+        let mut told = String::new();
+        self.told.get_mut().unwrap_or_else(PoisonError::into_inner).read_line(&mut told)?;
+        anyhow::ensure!(told == "restarted\n", "the keeper said {told:?}");
+        Ok(())
+    }
+
+    /// The first process, until a restart.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
     /// Creates an empty database and returns its URL.
@@ -109,12 +154,13 @@ fn programs() -> Result<PathBuf> {
         .with_context(|| format!("no initdb under {VERSIONS_FOLDER}; try: apt-get install postgresql"))
 }
 
-fn start_on_free_port(programs: &Path) -> Result<Postgres> {
+fn start_on_free_port(programs: &Path, settings: &str) -> Result<Postgres> {
     let port = TcpListener::bind("127.0.0.1:0").context("looking for a free port")?.local_addr()?.port();
     let mut keeper = shell()
         .args(["-c", KEEPER, "keeper"])
         .arg(programs)
         .arg(port.to_string())
+        .arg(settings)
         // What kills the group of the tests must leave the keeper to clean up.
         .process_group(0)
         // The folder of the tests may be closed to the server's user.
@@ -126,9 +172,10 @@ fn start_on_free_port(programs: &Path) -> Result<Postgres> {
         .context("starting the keeper of PostgreSQL")?;
     let mut answer = String::new();
     let stdout = keeper.stdout.take().context("the keeper has a standard output")?;
-    BufReader::new(stdout).read_line(&mut answer)?;
-    if answer == "ready\n" {
-        return Ok(Postgres { port, databases: AtomicU32::new(0), keeper });
+    let mut told = BufReader::new(stdout);
+    told.read_line(&mut answer)?;
+    if let Some(pid) = answer.strip_prefix("ready ").and_then(|pid| pid.trim_end().parse().ok()) {
+        return Ok(Postgres { port, pid, databases: AtomicU32::new(0), keeper, told: Mutex::new(told) });
     }
     let mut reason = String::new();
     keeper.stderr.take().context("the keeper has a standard error")?.read_to_string(&mut reason)?;

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use axum::body::Body;
@@ -54,6 +54,8 @@ pub struct Sent {
     pub message_id: i64,
     /// As sent, with tags.
     pub html: String,
+    /// When.
+    pub at: Instant,
     /// Its buttons: what they say, and what they send back (empty for a link; of a Web App its address, of one that shares the contact `contact`).
     pub buttons: Vec<(String, String)>,
 }
@@ -284,7 +286,7 @@ impl Citizen<'_> {
     /// Taps a button with this data, of a message of long ago.
     pub fn taps_choice(&self, data: &str) {
         self.telegram.bring("callback_query", |id| {
-            let old = Sent { chat_id: self.chat_id, message_id: 1, html: "x".to_owned(), buttons: Vec::new() };
+            let old = Sent { chat_id: self.chat_id, message_id: 1, html: "x".to_owned(), at: Instant::now(), buttons: Vec::new() };
             json!({"id": format!("tap-{id}"), "from": user(self.chat_id), "chat_instance": "1", "message": self.bot_message(&old), "data": data})
         });
     }
@@ -554,7 +556,7 @@ fn send_message(world: &mut World, chat_id: i64, body: &Value) -> Response {
     }
     world.messages += 1;
     let message_id = world.messages;
-    world.sent.push(Sent { chat_id, message_id, html: html.to_owned(), buttons });
+    world.sent.push(Sent { chat_id, message_id, html: html.to_owned(), at: Instant::now(), buttons });
     done(json!({"message_id": message_id, "date": DATE, "chat": {"id": chat_id, "type": "private", "first_name": "An"}, "text": html}))
 }
 

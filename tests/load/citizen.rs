@@ -20,6 +20,17 @@ pub struct Citizen {
     connection: Connection,
 }
 
+/// How a message was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// It is in the log.
+    Taken,
+    /// 503, with the time to wait.
+    Refused,
+    /// Anything else.
+    Rude,
+}
+
 /// What this program reads of an event of the log.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Logged {
@@ -82,6 +93,23 @@ impl Citizen {
         Ok(serde_json::from_slice::<Accepted>(&body)?.seq)
     }
 
+    /// Sends once, and tells how it was met.
+    pub async fn offer(&mut self, client_id: Uuid, text: &str) -> Reply {
+        let body = json!({ "client_id": client_id, "text": text }).to_string();
+        let request = self
+            .request(Method::POST, &format!("/api/conversations/{}/messages", self.id))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::from(body));
+        let Ok(request) = request else { return Reply::Rude };
+        let Ok(response) = self.connection.send(request).await else { return Reply::Rude };
+        let (status, polite) = (response.status(), response.headers().contains_key(header::RETRY_AFTER));
+        match (status.as_u16(), response.into_body().collect().await) {
+            (202, Ok(_)) => Reply::Taken,
+            (503, Ok(_)) if polite => Reply::Refused,
+            _ => Reply::Rude,
+        }
+    }
+
     /// The whole log.
     pub async fn log(&mut self) -> Result<Vec<Logged>> {
         #[derive(Deserialize)]
@@ -131,6 +159,17 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// Reads to its end; whether that is an end, and no break.
+    pub async fn ends_whole(mut self) -> bool {
+        loop {
+            match self.body.frame().await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) => return false,
+                None => return true,
+            }
+        }
+    }
+
     /// Reads until this event has arrived.
     pub async fn wait_for(&mut self, seq: u64) -> Result<()> {
         let wanted = format!("id: {seq}");

@@ -5,13 +5,18 @@ mod citizen;
 mod connection;
 mod crash;
 mod desk;
+mod drain;
+mod nodes;
+mod overload;
 mod questions;
 mod report;
+mod rolling;
 mod server;
 mod start;
 mod streams;
 mod turns;
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,6 +24,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde::Serialize;
 use tempfile::TempDir;
 
 use report::Report;
@@ -39,6 +45,18 @@ struct Options {
     /// Only the desk: consoles that are open.
     #[arg(long, value_name = "CONSOLES", value_parser = clap::value_parser!(u32).range(1..=500))]
     desk: Option<u32>,
+    /// Only nodes on one PostgreSQL, so many each time, beside one process on SQLite.
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
+    nodes: Vec<u8>,
+    /// Only the end by SIGTERM, with the idle streams open.
+    #[arg(long)]
+    drain: bool,
+    /// Only so many times what the program can do.
+    #[arg(long, value_name = "TIMES")]
+    overload: Option<f64>,
+    /// Only an upgrade of two nodes to this program and back.
+    #[arg(long, value_name = "FILE")]
+    rolling: Option<PathBuf>,
     /// The program to measure; default: `hotro` beside this one.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -62,20 +80,38 @@ fn run(options: &Options) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     if let Some(consoles) = options.desk {
         let desk = runtime.block_on(measure_desk(options, consoles as usize))?;
-        if options.json {
-            println!("{}", serde_json::to_string_pretty(&desk)?);
-        } else {
-            print!("{desk}");
-        }
-        return Ok(ExitCode::SUCCESS);
+        return told(options, &desk, true);
+    }
+    if options.drain {
+        let drain = runtime.block_on(drain::measure(&program(options)?, options.streams))?;
+        return told(options, &drain, drain.keeps_promises());
+    }
+    if let Some(times) = options.overload {
+        let during = Duration::from_secs(options.seconds);
+        let overload = runtime.block_on(overload::measure(&program(options)?, times, during))?;
+        return told(options, &overload, overload.keeps_promises());
+    }
+    if let Some(next) = &options.rolling {
+        let rolling = runtime.block_on(rolling::measure(&program(options)?, next))?;
+        return told(options, &rolling, rolling.keeps_promises());
+    }
+    if !options.nodes.is_empty() {
+        let counts: Vec<usize> = options.nodes.iter().copied().map(usize::from).collect();
+        let during = Duration::from_secs(options.seconds);
+        let nodes = runtime.block_on(nodes::measure(&program(options)?, &counts, options.conversations, during))?;
+        return told(options, &nodes, nodes.rows.iter().all(|row| row.errors == 0));
     }
     let report = runtime.block_on(measure(options))?;
+    told(options, &report, report.keeps_promises())
+}
+
+fn told(options: &Options, measured: &(impl Display + Serialize), keeps_promises: bool) -> Result<ExitCode> {
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        println!("{}", serde_json::to_string_pretty(measured)?);
     } else {
-        print!("{report}");
+        print!("{measured}");
     }
-    Ok(if report.keeps_promises() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if keeps_promises { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn measure_desk(options: &Options, consoles: usize) -> Result<desk::Desk> {

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
@@ -35,10 +36,20 @@ pub struct Server {
 impl Server {
     /// Starts it on a free port with its database in `folder`; it serves when this returns.
     pub async fn start(program: &Path, folder: &Path) -> Result<Server> {
+        Server::start_with(program, folder, None).await
+    }
+
+    /// As [`Server::start`], a node on the database of this URL.
+    pub async fn start_on(program: &Path, folder: &Path, database_url: &str) -> Result<Server> {
+        Server::start_with(program, folder, Some(database_url)).await
+    }
+
+    async fn start_with(program: &Path, folder: &Path, database_url: Option<&str>) -> Result<Server> {
         let started = Instant::now();
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder)
+            .args(database_url.into_iter().flat_map(|url| ["--database", url]))
             // No hotro.toml and no variables of whoever measures.
             .current_dir(folder)
             .env_clear()
@@ -62,6 +73,14 @@ impl Server {
     /// Kills it as a power cut of the process would: SIGKILL, no goodbye.
     pub async fn kill(mut self) -> Result<()> {
         self.process.kill().await.context("killing the server")
+    }
+
+    /// Ends it as a service manager does, and waits for its end.
+    pub async fn terminate(mut self) -> Result<ExitStatus> {
+        let id = i32::try_from(self.id()?)?;
+        let process = Pid::from_raw(id).context("a process")?;
+        kill_process(process, Signal::TERM).context("sending SIGTERM")?;
+        self.process.wait().await.context("waiting for the server")
     }
 
     /// Resident memory in kB.
@@ -95,9 +114,25 @@ pub fn own_processor_time() -> Result<Duration> {
 }
 
 fn processor_time(process: &str) -> Result<Duration> {
+    ticks(process, 2)
+}
+
+/// Processor time of a process, of its children, and of children that have ended.
+pub fn processor_time_with_children(process: u32) -> Result<Duration> {
+    // Behind utime and stime stand those of children that were waited for.
+    let mut sum = ticks(&process.to_string(), 4)?;
+    for child in harness::memory::children_of(process)? {
+        // It may end while this looks; then it was counted neither here nor above, once.
+        sum += ticks(&child.to_string(), 2).unwrap_or_default();
+    }
+    Ok(sum)
+}
+
+/// The first `fields` of a process's utime, stime, cutime and cstime.
+fn ticks(process: &str, count: usize) -> Result<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name of the program, in brackets, may hold anything; utime and stime are the 12th and 13th field behind it.
     let (_, fields) = stat.rsplit_once(')').context("the name of the program")?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    let ticks = fields.split_whitespace().skip(11).take(count).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
     Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
 }

@@ -39,6 +39,9 @@ pub enum StoreError {
         /// How many it held.
         got: usize,
     },
+    /// The database is away, full or read-only: the same may succeed later. Whether this attempt was written is not known.
+    #[error("the database is away: {0}")]
+    Away(String),
     /// A statement failed.
     #[error("the database failed: {0}")]
     Database(String),
@@ -48,8 +51,35 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolClosed => StoreError::Closed,
+            error if is_away(&error) => StoreError::Away(describe(&error)),
             error => StoreError::Database(describe(&error)),
         }
+    }
+}
+
+impl StoreError {
+    /// Whether the same may succeed in a moment, so that whoever asks should ask again.
+    pub fn passes(&self) -> bool {
+        matches!(self, StoreError::Busy | StoreError::Closed | StoreError::Away(_))
+    }
+}
+
+/// Whether it is the database's state and not the statement's fault.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+        // A connection that ends in the middle of an answer.
+        sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(refused) => {
+            let code = refused.code().unwrap_or_default();
+            match code.parse::<u32>() {
+                // SQLite: busy, locked, read-only, input/output, full, cannot open; the low byte is the kind.
+                Ok(code) if refused.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() => matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+                // PostgreSQL: connection, resources (disk, memory, connections), shutdown and start, a read-only standby.
+                _ => ["08", "53", "57P0", "25006"].iter().any(|class| code.starts_with(class)),
+            }
+        }
+        _ => false,
     }
 }
 

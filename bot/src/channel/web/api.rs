@@ -103,6 +103,10 @@ pub(super) async fn post_message(
     let id = authorise(&web, id, &headers).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let (client_id, input) = parse_message(body)?;
+    let _at_work = web.inner.messages.try_acquire().map_err(|_| {
+        metrics::counter!("hotro_messages_refused_total").increment(1);
+        ApiError::Unavailable
+    })?;
     let seq = web.conversations().submit(id, &client_id, &input).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { seq })))
 }

@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 
 use crate::conversation::ConversationError;
 use crate::dialogue::{MESSAGE_CHARS_MAX, Unkept, texts};
-use crate::store::StoreError;
+
+/// When to ask again what could not be taken: soon, and not all at once, since requests are refused over some seconds.
+pub(crate) const UNAVAILABLE_RETRY_S: u64 = 2;
 
 /// Why a request was refused.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ pub enum ApiError {
         /// Whole seconds, at least 1.
         retry_after_s: u64,
     },
-    /// For a short while; the request changed nothing and may be sent again.
+    /// For a short while; the request may be sent again, with the same `client_id`.
     Unavailable,
     /// Our fault.
     Internal,
@@ -111,10 +113,13 @@ impl IntoResponse for ApiError {
         let (status, code) = self.parts();
         let body = ErrorBody::new(code, self.message());
         let mut response = (status, Json(body)).into_response();
-        if let ApiError::RateLimited { retry_after_s } = self
-            && let Ok(value) = HeaderValue::from_str(&retry_after_s.to_string())
-        {
-            response.headers_mut().insert(header::RETRY_AFTER, value);
+        let retry_after_s = match self {
+            ApiError::RateLimited { retry_after_s } => Some(retry_after_s),
+            ApiError::Unavailable => Some(UNAVAILABLE_RETRY_S),
+            _ => None,
+        };
+        if let Some(retry_after_s) = retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
         }
         response
     }
@@ -124,7 +129,11 @@ impl From<ConversationError> for ApiError {
     fn from(error: ConversationError) -> ApiError {
         match error {
             ConversationError::NotFound => ApiError::Unauthorized,
-            ConversationError::Busy | ConversationError::Store(StoreError::Busy) => ApiError::Unavailable,
+            ConversationError::Busy => ApiError::Unavailable,
+            ConversationError::Store(error) if error.passes() => {
+                tracing::warn!(%error, "a citizen is asked to try again");
+                ApiError::Unavailable
+            }
             error => {
                 let error = anyhow::Error::new(error);
                 tracing::error!(error = format!("{error:#}"), "a request of a citizen failed");

@@ -10,6 +10,7 @@ mod ready;
 mod verification;
 
 pub use error::{ApiError, ErrorBody};
+pub(crate) use error::UNAVAILABLE_RETRY_S;
 pub use limits::{Limits, LimitsConfig};
 pub use origin::Origins;
 pub(crate) use origin::is_own_origin;
@@ -41,6 +42,10 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 const STREAMS_MAX: usize = 20_000;
 /// Photos and files on their way at once; each may be 10 MB in memory.
 const UPLOADS_AT_ONCE_MAX: usize = 8;
+/// Messages of citizens that are worked on at once; those beyond are refused at once. Each costs about half a millisecond of a
+/// processor, so that what is taken is answered within some tenths of a second. Fewer than the store queues: an operator's write always
+/// finds a place there.
+const MESSAGES_AT_ONCE_MAX: usize = 512;
 /// What a browser may assume about the cross-origin rules before it asks again.
 const CORS_MAX_AGE: Duration = Duration::from_secs(3600);
 
@@ -57,6 +62,8 @@ struct Inner {
     streams: Arc<Semaphore>,
     /// Counts the uploads under way.
     uploads: Arc<Semaphore>,
+    /// Counts the messages that are worked on.
+    messages: Semaphore,
     /// Turns true when the process stops: streams end, so that their clients go elsewhere.
     stopping: watch::Receiver<bool>,
     metrics: Option<PrometheusHandle>,
@@ -75,8 +82,9 @@ impl Web {
     ) -> Web {
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
         let uploads = Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX));
+        let messages = Semaphore::new(MESSAGES_AT_ONCE_MAX);
         let identity = OnceLock::new();
-        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, stopping, metrics, identity }) }
+        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, messages, stopping, metrics, identity }) }
     }
 
     /// Who verifies and looks up. Only the first call counts; without it the secure form says that it is off.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::channel::web::ErrorBody;
+use crate::channel::web::{ErrorBody, UNAVAILABLE_RETRY_S};
 use crate::conversation::ConversationError;
 use crate::desk::account::{AccountError, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordRefusal, RosterError};
 use crate::desk::hotline::HotlineError;
@@ -72,13 +72,17 @@ impl DeskError {
                 RosterError::Full => said(StatusCode::CONFLICT, "roster_full", texts::ROSTER_FULL),
                 RosterError::Unknown => DeskError::NotFound.parts(),
                 RosterError::OneSelf => said(StatusCode::CONFLICT, "one_self", texts::ONE_SELF),
+                RosterError::Store(error) if error.passes() => DeskError::Unavailable.parts(),
                 RosterError::Store(_) => DeskError::Internal.parts(),
             },
             DeskError::Refused(refusal) => said(StatusCode::CONFLICT, word_of(*refusal), texts::refused(*refusal)),
             DeskError::Conversation(ConversationError::NotFound) => DeskError::NotFound.parts(),
-            DeskError::Conversation(ConversationError::Busy | ConversationError::Store(StoreError::Busy | StoreError::Closed))
-            | DeskError::Hotline(HotlineError::Busy | HotlineError::Store(StoreError::Busy | StoreError::Closed))
-            | DeskError::Unavailable => said(StatusCode::SERVICE_UNAVAILABLE, "unavailable", texts::UNAVAILABLE),
+            DeskError::Conversation(ConversationError::Busy) | DeskError::Hotline(HotlineError::Busy) | DeskError::Unavailable => {
+                said(StatusCode::SERVICE_UNAVAILABLE, "unavailable", texts::UNAVAILABLE)
+            }
+            DeskError::Conversation(ConversationError::Store(error)) | DeskError::Hotline(HotlineError::Store(error)) if error.passes() => {
+                DeskError::Unavailable.parts()
+            }
             DeskError::Conversation(_) | DeskError::Hotline(_) => DeskError::Internal.parts(),
             DeskError::Calendar(reason) => (StatusCode::BAD_REQUEST, "bad_calendar", texts::bad_calendar(reason)),
         }
@@ -129,6 +133,7 @@ fn account_parts(error: &AccountError) -> (StatusCode, &'static str, String) {
         }
         AccountError::SecondFactorRequired => said(StatusCode::FORBIDDEN, "second_factor_required", texts::SECOND_FACTOR_REQUIRED),
         AccountError::Busy => said(StatusCode::SERVICE_UNAVAILABLE, "unavailable", texts::UNAVAILABLE),
+        AccountError::Store(error) if error.passes() => DeskError::Unavailable.parts(),
         AccountError::Hash(_) | AccountError::Sealed(_) | AccountError::Store(_) => DeskError::Internal.parts(),
     }
 }
@@ -140,7 +145,12 @@ impl IntoResponse for DeskError {
         }
         let (status, code, message) = self.parts();
         let mut response = (status, Json(ErrorBody::new(code, message))).into_response();
-        if let DeskError::Account(AccountError::LockedOut { retry_after_s }) = self {
+        let retry_after_s = match self {
+            DeskError::Account(AccountError::LockedOut { retry_after_s }) => Some(retry_after_s),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(UNAVAILABLE_RETRY_S),
+            _ => None,
+        };
+        if let Some(retry_after_s) = retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
         }
         response
