@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use harness::fuzz::{INPUT_BYTES_MAX, TARGETS};
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, RngCore, SeedableRng};
 
 /// Changed inputs per target: a debug build takes some milliseconds for one.
 const CHANGED: usize = 150;

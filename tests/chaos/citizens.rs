@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rand::RngExt;
+use rand::Rng;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use tokio::time::timeout;

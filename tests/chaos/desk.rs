@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use harness::console::Operator;
 use hotro::desk::account::Role;
-use rand::RngExt;
+use rand::Rng;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;

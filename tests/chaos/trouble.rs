@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use harness::proxy::{Proxy, Weather};
 use harness::server::Server;
-use rand::RngExt;
+use rand::Rng;
 use sqlx::{Connection, PgConnection};
 use tokio::time::sleep;
 

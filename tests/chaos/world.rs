@@ -11,7 +11,7 @@ use harness::proxy::Proxy;
 use harness::server::{Options, Server};
 use harness::telegram::{TOKEN, Telegram};
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 use reqwest::Client;
 use tempfile::TempDir;
 use tokio::sync::watch;
