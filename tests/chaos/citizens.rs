@@ -78,8 +78,9 @@ pub async fn talk(world: Arc<World>, seed: u64, number: u32) -> Citizen {
         }
         pause(&mut random, 300, 600).await;
     }
-    world.until(Phase::Closed).await;
-    // The desk is closed: nothing is appended any more, and the stream has brought the rest.
+    world.one_is_done();
+    world.until(Phase::Settled).await;
+    // Nothing is appended any more, and the stream has brought the rest.
     let begun = Instant::now();
     while begun.elapsed() < ANSWERED_WITHIN {
         if let Some(log) = citizen.read(&world).await {

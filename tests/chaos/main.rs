@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 
-use world::World;
+use world::{Phase, World};
 
 /// What is broken on purpose, to see that the checker says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,17 +63,19 @@ async fn run(options: &Options) -> Result<ExitCode> {
     let operators: Vec<_> = operators.into_iter().map(|operator| tokio::spawn(desk::work(world.clone(), operator))).collect();
     let nodes = trouble::make(&world, nodes, options.seed, Duration::from_secs(options.seconds), options.broken).await?;
     println!("the trouble is over: everybody is answered once more");
-    world.calm_down();
+    world.enter(Phase::Calm);
     let mut seen = checker::Seen::default();
-    for citizen in citizens {
-        seen.citizens.push(citizen.await?);
-    }
     for chat in chats {
         seen.chats.push(chat.await?);
     }
-    world.close_the_desk();
+    world.all_done(options.citizens).await;
+    world.enter(Phase::Closed);
     for operator in operators {
         seen.operator_messages.extend(operator.await?);
+    }
+    world.enter(Phase::Settled);
+    for citizen in citizens {
+        seen.citizens.push(citizen.await?);
     }
     let findings = checker::check(&world, seen).await?;
     drop(nodes);

@@ -32,6 +32,8 @@ pub enum Phase {
     Calm,
     /// Operators go home.
     Closed,
+    /// Nothing is written any more.
+    Settled,
 }
 
 /// The shared part.
@@ -56,6 +58,7 @@ pub struct World {
     pub troubles: Mutex<Vec<Instant>>,
     clocks: Vec<PathBuf>,
     phase: watch::Sender<u8>,
+    done: watch::Sender<u32>,
     _folder: TempDir,
     turn: AtomicU8,
 }
@@ -101,6 +104,7 @@ impl World {
             troubles: Mutex::default(),
             clocks,
             phase: watch::Sender::new(Phase::Trouble as u8),
+            done: watch::Sender::new(0),
             _folder: folder,
             turn: AtomicU8::new(0),
         };
@@ -136,14 +140,19 @@ impl World {
         let _ = self.phase.subscribe().wait_for(|now| *now >= phase as u8).await;
     }
 
-    /// Nothing breaks any more.
-    pub fn calm_down(&self) {
-        self.phase.send_replace(Phase::Calm as u8);
+    /// The run has got so far.
+    pub fn enter(&self, phase: Phase) {
+        self.phase.send_replace(phase as u8);
     }
 
-    /// Operators go home.
-    pub fn close_the_desk(&self) {
-        self.phase.send_replace(Phase::Closed as u8);
+    /// A citizen has its last answer, or waits no longer.
+    pub fn one_is_done(&self) {
+        self.done.send_modify(|done| *done += 1);
+    }
+
+    /// Waits until so many are done.
+    pub async fn all_done(&self, count: u32) {
+        let _ = self.done.subscribe().wait_for(|done| *done >= count).await;
     }
 }
 
