@@ -44,6 +44,8 @@ const KEYS: &[&str] = &[
     "records.upstream_url",
     "records.upstream_key",
     "records.upstream_identity",
+    "records.upstream_identity_key",
+    "records.upstream_ca",
     "records.timeout_ms",
     "retention.conversation_days",
     "retention.telegram_update_days",
@@ -218,8 +220,12 @@ pub struct RecordsConfig {
     pub upstream_url: Option<String>,
     /// What this program proves itself with there, a bearer key; from the variable HOTRO_RECORDS_UPSTREAM_KEY.
     pub upstream_key: Option<Secret>,
-    /// A PEM file with a certificate and its private key, for mutual TLS.
+    /// A PEM file with this program's certificate (and those that lead to its authority), for mutual TLS.
     pub upstream_identity: Option<PathBuf>,
+    /// A PEM file with the private key of that certificate. Default: the key stands in the file of the certificate.
+    pub upstream_identity_key: Option<PathBuf>,
+    /// A PEM file with the authorities that the other system's certificate may come from, and no others. Default: those of the public web.
+    pub upstream_ca: Option<PathBuf>,
     /// How long an answer is waited for, in milliseconds. Default 3000.
     pub timeout_ms: NonZeroU32,
 }
@@ -227,7 +233,14 @@ pub struct RecordsConfig {
 impl Default for RecordsConfig {
     fn default() -> RecordsConfig {
         let timeout_ms = NonZeroU32::new(3_000).unwrap_or(NonZeroU32::MIN);
-        RecordsConfig { upstream_url: None, upstream_key: None, upstream_identity: None, timeout_ms }
+        RecordsConfig {
+            upstream_url: None,
+            upstream_key: None,
+            upstream_identity: None,
+            upstream_identity_key: None,
+            upstream_ca: None,
+            timeout_ms,
+        }
     }
 }
 

@@ -115,11 +115,16 @@ impl Key {
 
     /// A hash by which a value can be found and not guessed without the key. `kind` keeps values of different kinds apart.
     pub fn look_up_hash(&self, kind: &str, value: &str) -> [u8; 32] {
+        self.look_up_hash_of(kind, value.as_bytes())
+    }
+
+    /// The same, of what is no text.
+    pub fn look_up_hash_of(&self, kind: &str, value: &[u8]) -> [u8; 32] {
         let mut mac: Hmac<Sha256> = keyed(&*self.look_up);
         // The length separates kind and value.
         mac.update(&(kind.len() as u64).to_be_bytes());
         mac.update(kind.as_bytes());
-        mac.update(value.as_bytes());
+        mac.update(value);
         mac.finalize().into_bytes().into()
     }
 

@@ -138,6 +138,8 @@ export function secureForm({ root, open, call, done, page = false }) {
     const form = el('form', { novalidate: true, submit },
       title('Tra cứu an toàn'),
       el('p.small', 'Những gì bạn nhập ở đây không đi vào cuộc trò chuyện.'),
+      // A link works for whoever has it, and what it opens is shown where it was offered.
+      page && el('p.small', el('b', 'Chỉ nhập nếu chính bạn vừa bấm nút trong Telegram của mình.'), ' Kết quả hiện ở cuộc trò chuyện đã mở biểu mẫu này; ai đó gửi liên kết này cho bạn thì bạn đóng trang lại.'),
       code.node, birth.node,
       el('dl', ...lines.flatMap(([, term, text]) => [el('dt', term), el('dd', text)])),
       el('label.check', { for: 'consent' }, agree, el('span', 'Tôi đồng ý như trên')),

@@ -54,6 +54,8 @@
       offline: 'Mất kết nối. Tin của bạn sẽ được gửi khi có mạng.',
       loading: 'Đang mở cuộc trò chuyện…',
       rule: 'Mình là trợ lý tự động, không phải người. Đừng gửi mã OTP hay mật khẩu.',
+      erase: 'Xóa dữ liệu của tôi',
+      revealed: 'vừa mở xem một phần hồ sơ của bạn để hỗ trợ. Lần xem này có ghi nhật ký.',
       startFailed: 'Mình chưa mở được cuộc trò chuyện, đang thử lại.',
       slow: 'Câu trả lời đến chậm hơn thường lệ.',
       urgent: 'Nếu gấp, bạn gọi',
@@ -117,6 +119,8 @@
       offline: 'No connection. Your message will be sent when it is back.',
       loading: 'Opening the conversation…',
       rule: 'I am an automatic assistant, not a person. Never send an OTP or a password.',
+      erase: 'Erase my data',
+      revealed: 'has opened a part of your record to help you. This is logged.',
       startFailed: 'I could not open the conversation yet and keep trying.',
       slow: 'The answer takes longer than usual.',
       urgent: 'If it is urgent, call',
@@ -246,6 +250,7 @@ h2 { margin: 0; font-size: 1em; font-weight: 650; }
 #log > :first-child { margin-top: 0; }
 .note, time { display: block; margin: 14px auto 0; text-align: center; text-wrap: balance; }
 .note a, #status a { white-space: nowrap; }
+.erase { min-height: 44px; padding: 0 8px; color: var(--link); text-decoration: underline; }
 .loading { animation: appear .2s .3s both; }
 .msg { margin-top: 14px; max-width: 100%; animation: appear .16s ease-out; overflow-wrap: anywhere; }
 .me + .me, .operator + .operator { margin-top: 6px; }
@@ -321,6 +326,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 #confirm p { margin: 2px 0 14px; }
 #confirm .row { display: flex; flex-wrap: wrap; gap: 8px; }
 #confirm button { flex: 1 1 8em; }
+#confirm .erase { width: 100%; margin-top: 8px; border: 0; }
 
 #dock, #head, .bubble, #send.ready, #confirm .yes { background: var(--blue); color: #fff; }
 @media (max-width: 479.98px) {
@@ -1132,7 +1138,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     ready() {
       if (!loaded) return;
       log.querySelector('.loading')?.remove();
-      log.prepend(el('p.note.rule', noteOnStart ? `${noteOnStart} ` : '', T.rule));
+      log.prepend(el('p.note.rule', noteOnStart ? `${noteOnStart} ` : '', T.rule, ' ', button('.erase', { click: askErase }, T.erase)));
       noteOnStart = null;
       this.showOutbox();
       jumpToNews();
@@ -1262,6 +1268,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
       case 'handoff_claimed': return note(`${nameOf(event.operator)} ${T.joined}`);
       case 'handoff_requested': return note(T.requested);
       case 'handoff_released': return note(T.released);
+      case 'record_revealed': return note(`${nameOf(event.operator)} ${T.revealed}`);
       default: return null;
     }
   }
@@ -1270,7 +1277,8 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   function refreshChoices() {
     let active = null;
     for (let node = typing.previousElementSibling; node && !active && !node.matches('.me'); node = node.previousElementSibling) {
-      active = operator ? null : node.querySelector('.choices');
+      // An operator talks: only what is about one's own data is heard.
+      active = node.querySelector(operator ? '.choices:has([data-choice=erase])' : '.choices');
     }
     if (active === activeChoices) return;
     for (const row of [activeChoices, active]) {
@@ -1452,6 +1460,9 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     if (submit({ choice: id, label: text })) focusHome();
   }
 
+  /** The bot asks once more, in plain words; what comes back is a receipt. */
+  const askErase = () => { closeConfirm(); choose('ask-erase', T.erase); };
+
   function ask(question) {
     const text = String(question ?? '').normalize('NFC').trim();
     if (!text || (text === lastAsk.text && Date.now() - lastAsk.at < 1_500)) return;
@@ -1518,7 +1529,8 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     panel.append(el('div', { id: 'confirm', role: 'alertdialog', 'aria-modal': 'true', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-more' },
       el('div',
         el('h3', { id: 'confirm-title' }, T.confirm), el('p', { id: 'confirm-more' }, T.confirmMore),
-        el('div.row', keep, button('.yes', { click: startFresh }, T.confirmYes)))));
+        el('div.row', keep, button('.yes', { click: startFresh }, T.confirmYes)),
+        session && button('.erase', { click: askErase }, T.erase))));
     for (const part of [head, newsList, body, foot]) part.inert = true;
     keep.focus();
   }

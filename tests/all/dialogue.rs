@@ -3,8 +3,8 @@
 use harness::dialogue::{Conversation, knowledge, now_ms};
 use harness::sources;
 use hotro::dialogue::{
-    COMPLAINT_TOPIC, Channel, Choice, Effect, Event, HandoffReason, Input, MESSAGE_CHARS_MAX, Outcome, Rating, Recorded, Situation, State,
-    Turn, Unsupported, after_resolution,
+    COMPLAINT_TOPIC, Channel, Choice, Effect, Errand, Event, HandoffReason, Input, MESSAGE_CHARS_MAX, Method, Outcome, Rating, Recorded,
+    Situation, State, Turn, Unsupported, Verification, after_resolution,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -279,7 +279,17 @@ proptest! {
             let turn = conversation.hear(&act.input(&conversation.state));
             let replies = turn.events.iter().filter(|event| matches!(event, Event::BotMessage { .. })).count();
             let ended = turn.events.iter().any(|event| matches!(event, Event::HandoffResolved { .. }));
-            if owned {
+            // Their own data is the citizen's business, whoever has the conversation.
+            let about_own_data = turn.events.iter().any(|event| match event {
+                Event::BotMessage { message, .. } => message.choices.iter().any(|choice| choice.id == "erase"),
+                Event::CitizenChoice { choice, .. } => matches!(choice.as_str(), "erase" | "keep"),
+                _ => false,
+            });
+            if owned && about_own_data {
+                prop_assert_eq!(replies, 1, "{:?}", turn);
+                let erases = turn.effects.iter().any(|effect| matches!(effect, Effect::Ask { errand: Errand::Erase, .. }));
+                prop_assert!(ended == erases && turn.effects.len() == 2 * usize::from(erases), "{:?}", turn);
+            } else if owned {
                 prop_assert_eq!(replies, usize::from(ended), "{:?}", turn);
                 prop_assert_eq!(&turn.effects, &if ended { vec![Effect::LeaveQueue] } else { vec![] });
             } else {
@@ -320,6 +330,31 @@ fn a_secret_typed_to_an_operator_is_masked_as_well() {
     let turn = conversation.hear(&says("mã số của tôi là 0123456789"));
     assert_eq!(kinds(&turn), ["citizen_message"]);
     assert!(!serde_json::to_string(&turn.events).expect("JSON").contains("0123456789"));
+}
+
+#[test]
+fn whoever_talks_to_an_operator_can_sign_out_and_have_everything_erased() {
+    let mut conversation = talking();
+    assert_eq!(kinds(&conversation.hear(&says("đăng xuất"))), ["citizen_message"], "there is nothing to sign out of");
+    let verification = Verification { id: uuid::Uuid::from_u128(1), until_ms: now_ms() + 60_000, ending: "5678".to_owned() };
+    conversation.hear(&Input::Verified { verification: verification.clone(), by: Method::Otp });
+    let turn = conversation.hear(&says("Đăng xuất."));
+    assert_eq!(kinds(&turn), ["citizen_message", "verification_ended", "bot_message"]);
+    assert!(matches!(turn.effects.as_slice(), [Effect::Ask { errand: Errand::EndVerification, .. }]), "{turn:?}");
+    assert!(conversation.state.operator.is_some(), "the talk goes on");
+    conversation.hear(&Input::Verified { verification, by: Method::Otp });
+    assert_eq!(kinds(&conversation.hear(&tap("sign-out"))), ["citizen_choice", "verification_ended", "bot_message"]);
+
+    for asks in [tap("erase"), says("xóa dữ liệu của tôi"), Input::Command { name: "xoadulieu".to_owned() }] {
+        let turn = conversation.hear(&asks);
+        assert!(turn.effects.is_empty() && conversation.state.offered.iter().any(|choice| choice.id == "erase"), "{turn:?}");
+    }
+    // A number that is typed is for the operator.
+    assert_eq!(kinds(&conversation.hear(&says("1"))), ["citizen_message"]);
+    let sure = conversation.hear(&tap("erase"));
+    assert_eq!(kinds(&sure), ["citizen_choice", "handoff_resolved", "bot_message"]);
+    assert!(matches!(sure.effects.as_slice(), [Effect::LeaveQueue, Effect::Ask { errand: Errand::Erase, .. }]), "{sure:?}");
+    assert!(conversation.state.operator.is_none());
 }
 
 #[test]

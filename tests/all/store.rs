@@ -691,7 +691,14 @@ async fn entered(store: &Store) -> (Uuid, Uuid) {
 }
 
 fn at_the_head(conversation_id: Uuid, input_id: Option<&str>) -> DeskAppend {
-    DeskAppend { conversation_id, expected_seq: None, events: vec![event("desk")], input_id: input_id.map(str::to_owned), snapshot: None }
+    DeskAppend {
+        conversation_id,
+        expected_seq: None,
+        events: vec![event("desk")],
+        input_id: input_id.map(str::to_owned),
+        effects: Vec::new(),
+        snapshot: None,
+    }
 }
 
 fn claim(handoff_id: Uuid, fence: i64) -> DeskChange {

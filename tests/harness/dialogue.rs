@@ -35,6 +35,8 @@ pub fn now_ms() -> i64 {
 pub struct Conversation {
     channel: Channel,
     desk: Situation,
+    /// How much later than [`now_ms`] it is.
+    later_ms: i64,
     /// Everything that happened.
     pub log: Vec<Recorded>,
     /// What the log adds up to.
@@ -44,7 +46,7 @@ pub struct Conversation {
 impl Conversation {
     /// An empty log.
     pub fn on(channel: Channel) -> Conversation {
-        Conversation { channel, desk: Situation::USUAL, log: Vec::new(), state: State::default() }
+        Conversation { channel, desk: Situation::USUAL, later_ms: 0, log: Vec::new(), state: State::default() }
     }
 
     /// The same while the desk is so.
@@ -52,9 +54,19 @@ impl Conversation {
         Conversation { desk, ..self }
     }
 
+    /// Time passes.
+    pub fn waits(&mut self, ms: i64) {
+        self.later_ms += ms;
+    }
+
+    /// What time it is there, in Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        now_ms() + self.later_ms
+    }
+
     /// Something that is not the citizen's doing, appended to the log.
     pub fn happens(&mut self, event: Event) {
-        let recorded = Recorded { seq: self.state.seq + 1, at_ms: now_ms(), event };
+        let recorded = Recorded { seq: self.state.seq + 1, at_ms: self.now_ms(), event };
         self.state.apply(&recorded);
         self.log.push(recorded);
     }
@@ -72,7 +84,8 @@ impl Conversation {
     pub fn step(&self, input: &Input) -> Turn {
         let places = Places::embedded();
         let (knowledge, news, desk) = (knowledge(), news(), &self.desk);
-        let context = Context { knowledge, news, now_ms: now_ms(), channel: self.channel, desk, places: &places, lookups: Lookups::On };
+        let context =
+            Context { knowledge, news, now_ms: self.now_ms(), channel: self.channel, desk, places: &places, lookups: Lookups::On };
         step(&self.state, &format!("input-{}", self.state.seq), input, &context)
     }
 }

@@ -158,6 +158,27 @@ impl Server {
         assert_eq!(added.code, Some(0), "{}", added.stderr);
     }
 
+    /// Imports a text as a file of records of a kind, with the program's own command.
+    ///
+    /// # Panics
+    /// It fails.
+    pub async fn import_records(&self, kind: &str, text: &str) {
+        let (folder, url, file) = (self.folder.path().to_owned(), self.database_url(), format!("{kind}.csv"));
+        std::fs::write(folder.join(&file), text).expect("the file is written");
+        let kind = kind.to_owned();
+        let imported = tokio::task::spawn_blocking(move || {
+            let arguments = ["records", "import", "--data", "data", "--database", &url, "--kind", &kind, &file];
+            run_with(&folder, &arguments, &[KEY], b"").expect("the program runs")
+        });
+        let imported = imported.await.expect("it does not panic");
+        assert_eq!(imported.code, Some(0), "{}", imported.stderr);
+    }
+
+    /// The folder of its data and its log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// `http://127.0.0.1:<port>` and a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

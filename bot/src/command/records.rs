@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use hotro::config::{Config, Secret, SmsGateway};
 use hotro::conversation::{Conversations, now_ms};
 use hotro::dialogue::day_in_vietnam;
@@ -18,6 +18,7 @@ use hotro::identity::upstream::{HttpRecords, Upstream};
 use hotro::identity::{Identity, Records, demo};
 use hotro::secret::Key;
 use hotro::store::AccessOf;
+use zeroize::Zeroizing;
 
 /// Accesses printed.
 const ACCESSES_LISTED_MAX: u32 = 10_000;
@@ -46,7 +47,7 @@ pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>
             Arc::new(Console)
         }
         SmsGateway::Http => {
-            let url = config.sms.url.as_deref().and_then(|url| url.parse().ok()).context("sms.url: expected https://...")?;
+            let url = config.sms.url.as_deref().and_then(safe_url).context("sms.url: expected https://...")?;
             let body = config.sms.body.as_deref().unwrap_or(BODY_DEFAULT);
             let authorization = config.sms.authorization.as_ref().map(Secret::reveal);
             Arc::new(
@@ -66,21 +67,42 @@ pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>
         }
         return Ok(Some(identity));
     };
+    let url = safe_url(url).context("records.upstream_url: expected https://...")?;
+    let mut identity = read_pem("records.upstream_identity", settings.upstream_identity.as_deref())?;
+    match (&mut identity, read_pem("records.upstream_identity_key", settings.upstream_identity_key.as_deref())?) {
+        (Some(identity), Some(key)) => {
+            identity.push(b'\n');
+            identity.extend_from_slice(&key);
+        }
+        (None, Some(_)) => bail!("records.upstream_identity_key: needs the certificate of this key, records.upstream_identity"),
+        (_, None) => {}
+    }
+    let ca = read_pem("records.upstream_ca", settings.upstream_ca.as_deref())?.map(|pem| pem.to_vec());
+    let has_tls = url.scheme() == "https";
+    ensure!(has_tls || (identity.is_none() && ca.is_none()), "records.upstream_url: expected https:// with certificates");
     let upstream = Upstream {
-        url: url.parse().ok().context("records.upstream_url: expected https://...")?,
+        url,
         key: settings.upstream_key.as_ref().map(|key| key.reveal().to_owned()),
-        identity: settings
-            .upstream_identity
-            .as_deref()
-            .map(std::fs::read)
-            .transpose()
-            .context("records.upstream_identity: cannot be read")?,
+        identity,
+        ca,
         timeout: Duration::from_millis(settings.timeout_ms.get().into()),
     };
     let records = HttpRecords::new(upstream).map_err(|key| anyhow::anyhow!("{key}: cannot be used"))?;
     let identity = Identity::new(conversations.clone(), key, records_key, Arc::new(records), sms);
     identity.offer();
     Ok(Some(identity))
+}
+
+/// An address to which personal data may be sent: over TLS, or within this machine.
+fn safe_url(text: &str) -> Option<reqwest::Url> {
+    let url: reqwest::Url = text.parse().ok()?;
+    let host = url.host_str()?.trim_matches(['[', ']']);
+    let is_local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    (url.scheme() == "https" || (url.scheme() == "http" && is_local)).then_some(url)
+}
+
+fn read_pem(key: &str, path: Option<&Path>) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
+    path.map(|path| std::fs::read(path).map(Zeroizing::new)).transpose().with_context(|| format!("{key}: cannot be read"))
 }
 
 /// Adds invented people and prints what to type.
@@ -125,7 +147,7 @@ pub(crate) fn audit(config: &Config, of: &AuditOf) -> anyhow::Result<()> {
             AuditOf::All => AccessOf::All,
             AuditOf::Code => {
                 // Not as an argument, which every process of the machine could read.
-                let mut typed = zeroize::Zeroizing::new(String::new());
+                let mut typed = Zeroizing::new(String::new());
                 std::io::stdin().read_line(&mut typed).context("reading the code from the standard input")?;
                 AccessOf::Person(person_hash(&key, &SocialInsuranceCode::parse(&typed).context("code")?))
             }
@@ -148,7 +170,7 @@ pub(crate) fn rotate_key(config: &Config, new_key_file: &Path) -> anyhow::Result
     super::block_on(async {
         let store = super::open_store(config).await?;
         let old = super::load_key(config, &store).await?;
-        let text = zeroize::Zeroizing::new(std::fs::read_to_string(new_key_file).with_context(|| new_key_file.display().to_string())?);
+        let text = Zeroizing::new(std::fs::read_to_string(new_key_file).with_context(|| new_key_file.display().to_string())?);
         let new = Key::from_hex(&text).with_context(|| new_key_file.display().to_string())?;
         ensure!(new.print() != old.print(), "{}: this is the key in use", new_key_file.display());
         let done = rotate(&store, &old, &new).await.context("nothing has changed")?;

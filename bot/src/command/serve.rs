@@ -95,6 +95,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let outgoing = Outgoing::new(config, conversations.clone(), hotline.clone())?;
     let identity = super::records::identity(config, &conversations, key.clone()).await?;
     let desk = Desk::serving(accounts, limits.clone(), config.public_origin(), hotline.clone(), stopping.clone());
+    if let Some(identity) = &identity {
+        desk.attach_identity(identity.clone());
+    }
     let (desk_routes, desk_doc) = api::router(desk);
     let hotline_task = tokio::spawn({
         let stopping = stopping.clone();

@@ -37,6 +37,11 @@ pub(super) const UNAVAILABLE: &str = "Hệ thống đang bận. Vui lòng thử 
 /// Our fault.
 pub(super) const INTERNAL: &str = "Hệ thống gặp lỗi và chưa làm được việc này. Vui lòng thử lại.";
 
+/// Nobody is verified in the conversation.
+pub(super) const NOT_VERIFIED: &str = "Người dân chưa xác minh, hoặc phiên xác minh đã hết. Mời người dân xác minh lại nếu cần xem hồ sơ.";
+/// The records do not answer.
+pub(super) const RECORDS_UNAVAILABLE: &str = "Hệ thống dữ liệu đang không trả lời nên chưa xem được hồ sơ. Vui lòng thử lại sau vài phút.";
+
 /// A field is missing or wrong.
 pub(super) fn bad_request(field: &str) -> String {
     format!("Yêu cầu gửi lên thiếu hoặc sai mục {field}.")

@@ -98,7 +98,9 @@ pub enum ChoiceId {
     ShareContact,
     /// Take this message away. Only Telegram can.
     DeleteMessage,
-    /// Erase the conversation; asked once more before.
+    /// Wishes to erase the conversation: is asked once more.
+    AskErase,
+    /// Is sure: erase it. Without having been asked, the citizen is asked.
     Erase,
     /// Do not erase it.
     Keep,
@@ -139,6 +141,7 @@ impl fmt::Display for ChoiceId {
             ChoiceId::Print => f.write_str("print"),
             ChoiceId::ShareContact => f.write_str("share-contact"),
             ChoiceId::DeleteMessage => f.write_str("delete-message"),
+            ChoiceId::AskErase => f.write_str("ask-erase"),
             ChoiceId::Erase => f.write_str("erase"),
             ChoiceId::Keep => f.write_str("keep"),
             ChoiceId::Do(action) => f.write_str(match action {
@@ -244,6 +247,7 @@ impl ChoiceId {
             "print" => ChoiceId::Print,
             "share-contact" => ChoiceId::ShareContact,
             "delete-message" => ChoiceId::DeleteMessage,
+            "ask-erase" => ChoiceId::AskErase,
             "erase" => ChoiceId::Erase,
             "keep" => ChoiceId::Keep,
             "lookup" => ChoiceId::Do(Action::Lookup),
@@ -340,6 +344,7 @@ mod tests {
             ChoiceId::Print,
             ChoiceId::ShareContact,
             ChoiceId::DeleteMessage,
+            ChoiceId::AskErase,
             ChoiceId::Erase,
             ChoiceId::Keep,
             ChoiceId::News(NewsId::parse("2026-07-01-base-salary").unwrap()),

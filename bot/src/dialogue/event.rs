@@ -256,6 +256,15 @@ pub enum Event {
         #[serde(skip)]
         open: Option<Box<Message>>,
     },
+    /// The operator has opened a part of the record of the citizen, who has proved who they are. The citizen is told.
+    RecordRevealed {
+        /// Who, as people read it.
+        operator: String,
+        /// The console's id of it.
+        client_id: String,
+        /// Which part.
+        what: What,
+    },
     /// Here stood something that was erased.
     Erased,
     /// The conversation was erased up to here.
@@ -320,6 +329,7 @@ impl Event {
             Event::Verified { .. } => "verified",
             Event::VerificationEnded { .. } => "verification_ended",
             Event::PersonalMessage { .. } => "personal_message",
+            Event::RecordRevealed { .. } => "record_revealed",
             Event::Erased => "erased",
             Event::EraseDone { .. } => "erase_done",
             Event::NewsFollowed { .. } => "news_followed",

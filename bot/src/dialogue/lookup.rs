@@ -5,6 +5,7 @@
 
 use faq::TopicId;
 use jiff::civil::Date;
+use knowledge::{AskContext, Decision, Intent};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -14,7 +15,7 @@ use super::answer::topic_choices;
 use super::choice::ChoiceId;
 use super::event::{Channel, Event, Message, Outcome};
 use super::state::State;
-use super::step::{Context, Errand, Reply};
+use super::step::{Context, Errand, QueueMove, Reply};
 use super::texts::{self, lookup as words};
 use crate::conversation::Phone;
 use crate::identity::birth::parse_birth;
@@ -58,8 +59,12 @@ pub struct Verification {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotFetched {
-    /// The records cannot be reached, or are not of the agreed form.
+    /// The records cannot be reached.
     Unavailable,
+    /// They do not answer in time.
+    Slow,
+    /// What they answer is not of the agreed form.
+    Unreadable,
     /// The conversation has proved nothing, or no longer.
     Unverified,
 }
@@ -115,6 +120,17 @@ pub(super) fn command_by_words(state: &State, text: &str, context: &Context<'_>)
         .map(|_| sign_out(state))
 }
 
+/// What is heard of a citizen's words while an operator has the conversation and the bot is silent: nothing but what is about their own
+/// data.
+pub(super) fn beside_operator(state: &State, text: &str, context: &Context<'_>) -> Option<Reply> {
+    if verified(state, context).is_some() && fold(text) == "dang xuat" {
+        return Some(sign_out(state));
+    }
+    let ask = AskContext { last_topic: None, today: Some(context.today()) };
+    let erases = matches!(context.knowledge.ask(text, &ask).decision, Decision::Intent(Intent::EraseData));
+    erases.then(ask_erase)
+}
+
 /// The citizen has proved who they are.
 pub(super) fn now_verified(state: &State, verification: &Verification, by: Method) -> Reply {
     let mut events = vec![Event::Verified { verification: verification.clone(), by }];
@@ -162,6 +178,11 @@ pub(super) fn show(state: &State, request: u64, fetched_for: Uuid, record: &Reco
     Some(Reply { events: vec![event], quiet: true, ..reply })
 }
 
+/// A part of the record as the operator who opens it reads it: without buttons, which are the citizen's.
+pub fn record_for_operator(what: What, record: &Record, now_ms: i64) -> Message {
+    Message { choices: Vec::new(), ..words::part(what, record, super::day_in_vietnam(now_ms)) }
+}
+
 /// A button that would lead nowhere is left out: another FAQ may lack the topic, and only a browser prints.
 fn is_offered(id: &str, context: &Context<'_>) -> bool {
     match ChoiceId::parse(id) {
@@ -179,8 +200,8 @@ pub(super) fn failed(state: &State, request: u64, why: NotFetched) -> Option<Rep
 
 fn not_shown(request: u64, why: NotFetched) -> Reply {
     let reply = match why {
-        NotFetched::Unavailable => {
-            Reply::say(Outcome::Action, words::unavailable()).offering([texts::operator_choice(), texts::call_choice()])
+        NotFetched::Unavailable | NotFetched::Slow | NotFetched::Unreadable => {
+            Reply::say(Outcome::Action, words::unavailable(why)).offering([texts::operator_choice(), texts::call_choice()])
         }
         NotFetched::Unverified => Reply::say(Outcome::Action, words::verify_first(None, true)).offering(words::verify_choices()),
     };
@@ -213,9 +234,13 @@ pub(super) fn ask_erase() -> Reply {
     Reply::say(Outcome::Action, words::ask_erase()).offering([words::erase_choice(), words::keep_choice()])
 }
 
-/// The citizen is sure.
-pub(super) fn erase() -> Reply {
-    Reply { errand: Some(Errand::Erase), ..Reply::say(Outcome::Action, words::erasing()) }
+/// The citizen is sure. Nobody waits or talks in what is erased: a place in the queue is left, a talk ends.
+pub(super) fn erase(state: &State) -> Reply {
+    let queue = match &state.operator {
+        Some(_) => Some(QueueMove::End),
+        None => state.in_queue.then_some(QueueMove::Leave),
+    };
+    Reply { errand: Some(Errand::Erase), queue, ..Reply::say(Outcome::Action, words::erasing()) }
 }
 
 /// Everything is gone.

@@ -150,7 +150,11 @@ impl State {
             Event::NewsStopped => self.following = None,
             // News come between a question and its answer at any time: what was offered stays.
             Event::News { .. } => {}
-            Event::OperatorMessage { .. } | Event::OperatorNote { .. } | Event::LabelsChanged { .. } | Event::QueuePosition { .. } => {}
+            Event::OperatorMessage { .. }
+            | Event::OperatorNote { .. }
+            | Event::LabelsChanged { .. }
+            | Event::RecordRevealed { .. }
+            | Event::QueuePosition { .. } => {}
             Event::BotMessage { outcome, message, decided } => {
                 match outcome {
                     Outcome::Missed => self.misses_in_row += 1,

@@ -29,6 +29,8 @@ pub(super) const MISSES_BEFORE_OPERATOR: u32 = 2;
 const DECIDED_CANDIDATES_MAX: usize = 5;
 /// Buttons under a miss: two topics, then the way out.
 const NEAREST_MAX: usize = 2;
+/// The command that erases the conversation.
+const ERASE_COMMAND: &str = "xoadulieu";
 /// Vietnam's time: no summer time.
 pub(crate) const VIETNAM: jiff::tz::Offset = jiff::tz::Offset::constant(7);
 
@@ -199,7 +201,10 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             // The cut may go through a number that was not recognised for its half: nothing but words may end a cut text.
             let stored = if too_long { masked.text.trim_end_matches(|last: char| !last.is_alphabetic()) } else { &masked.text };
             events.push(Event::CitizenMessage { client_id, text: stored.to_owned(), masked: found });
-            (!silent).then(|| {
+            if silent {
+                // Whoever talks to an operator can still sign out and have everything erased.
+                lookup::beside_operator(state, &masked.text, context).filter(|_| !too_long)
+            } else {
                 let mut reply = match state.writing {
                     _ if too_long => Reply::say(Outcome::Refused, texts::too_long(MESSAGE_CHARS_MAX)),
                     Some(Writing::Message) => handoff::message_left(context),
@@ -209,8 +214,8 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
                 if found {
                     reply.message.blocks.push(texts::masked());
                 }
-                reply
-            })
+                Some(reply)
+            }
         }
         Input::Choice { id } => {
             let choice = ChoiceId::parse(id);
@@ -222,6 +227,9 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             events.push(Event::CitizenChoice { client_id, choice: stored, label });
             match choice {
                 Some(ChoiceId::EndTalk | ChoiceId::LeaveQueue) if silent => Some(handoff::end_talk()),
+                Some(choice @ (ChoiceId::SignOut | ChoiceId::AskErase | ChoiceId::Erase | ChoiceId::Keep)) if silent => {
+                    (choice != ChoiceId::SignOut || state.verified.is_some()).then(|| choose(state, choice, context))
+                }
                 _ if silent => None,
                 Some(choice) => Some(choose(state, choice, context)),
                 None => Some(unknown_choice()),
@@ -232,13 +240,15 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let masked = mask(&normalize_for_display(&format!("/{name}")));
             let found = !masked.found.is_empty();
             events.push(Event::CitizenMessage { client_id, text: masked.text.chars().take(COMMAND_CHARS_MAX).collect(), masked: found });
-            (!silent).then(|| {
+            if silent {
+                (name == ERASE_COMMAND).then(lookup::ask_erase)
+            } else {
                 let mut reply = command(state, name, context);
                 if found {
                     reply.message.blocks.push(texts::masked());
                 }
-                reply
-            })
+                Some(reply)
+            }
         }
         Input::Unsupported(what) => {
             events.push(Event::CitizenUnsupported { client_id, what: *what });
@@ -371,6 +381,7 @@ fn default_label(choice: &ChoiceId, context: &Context<'_>) -> Option<String> {
         ChoiceId::Print => texts::lookup::print_choice().label,
         ChoiceId::ShareContact => texts::lookup::share_contact_choice().label,
         ChoiceId::DeleteMessage => texts::lookup::delete_choice().label,
+        ChoiceId::AskErase => texts::lookup::ASK_ERASE.to_owned(),
         ChoiceId::Erase => texts::lookup::erase_choice().label,
         ChoiceId::Keep => texts::lookup::keep_choice().label,
         ChoiceId::News(_)
@@ -397,7 +408,8 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
     };
     match chosen_by_typing(&state.offered, text).filter(|_| !aside) {
         Some(choice) => choose(state, choice, context),
-        None if !context.desk.bot_enabled => switched_off(context),
+        // What is about their own data is heard even then.
+        None if !context.desk.bot_enabled => lookup::beside_operator(state, text, context).unwrap_or_else(|| switched_off(context)),
         None if aside => calculation::beside(state, ask(state, text, masked, state.last_topic.as_ref(), context), context),
         None if let Some(reply) = lookup::command_by_words(state, text, context) => reply,
         None if let Some(reply) = lookup::asks_for_own(state, text, context) => reply,
@@ -549,8 +561,8 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::SignOut => lookup::sign_out(state),
         ChoiceId::DeleteMessage => Reply { quiet: true, ..Reply::say(Outcome::SmallTalk, Vec::new()) },
         ChoiceId::Print | ChoiceId::ShareContact => unknown_choice(),
-        ChoiceId::Erase if state.has_button(&ChoiceId::Erase) => lookup::erase(),
-        ChoiceId::Erase => lookup::ask_erase(),
+        ChoiceId::Erase if state.has_button(&ChoiceId::Erase) => lookup::erase(state),
+        ChoiceId::AskErase | ChoiceId::Erase => lookup::ask_erase(),
         ChoiceId::Keep => Reply::say(Outcome::SmallTalk, texts::lookup::kept()),
         ChoiceId::News(item) => news::show(state, &item, context),
         ChoiceId::NewsList(theme, page) => news::list(state, theme, page, context),
@@ -570,7 +582,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "tintuc" => news::list(state, None, 0, context),
         "tinh" => calculation::menu(1),
         "tongdai" => handoff::ask(state, context),
-        "xoadulieu" => lookup::ask_erase(),
+        ERASE_COMMAND => lookup::ask_erase(),
         // An unknown command is most often a question that begins with a slash.
         _ => hear(state, name, false, context),
     }

@@ -8,7 +8,7 @@ use jiff::{Span, ToSpan};
 use zeroize::Zeroizing;
 
 use super::code::{CitizenId, SocialInsuranceCode};
-use super::local::{PersonBody, citizen_hash, kind, person_hash, person_place, record_hash, record_place};
+use super::local::{PersonBody, citizen_hash, content_hash, kind, person_hash, person_place, record_hash, record_place};
 use super::record::{Benefit, BenefitKind, Card, Contribution, Dependant, Dossier, DossierStatus, Kind, Month, PaymentStatus, Visit};
 use crate::secret::Key;
 use crate::store::{PersonRow, RecordRow, Store, StoreError};
@@ -83,8 +83,9 @@ fn person_row(key: &Key, person: &DemoPerson) -> Option<PersonRow> {
     };
     let person_hash = person_hash(key, &code);
     let body = Zeroizing::new(serde_json::to_vec(&body).ok()?);
-    let sealed = key.seal(&person_place(&person_hash), &body);
-    Some(PersonRow { citizen_hash: Some(citizen_hash(key, &id)), sealed, demo: 1, person_hash })
+    let place = person_place(&person_hash);
+    let (sealed, content_hash) = (key.seal(&place, &body), content_hash(key, &place, &body));
+    Some(PersonRow { citizen_hash: Some(citizen_hash(key, &id)), sealed, content_hash, demo: 1, person_hash })
 }
 
 /// Facts of one person in the making.
@@ -98,8 +99,9 @@ impl Facts<'_> {
     fn add(&mut self, kind: &'static str, name: &str, fact: &impl serde::Serialize) {
         let Ok(body) = serde_json::to_vec(fact) else { return };
         let hash = record_hash(self.key, kind, &format!("demo/{name}"));
-        let sealed = self.key.seal(&record_place(&self.person_hash, kind, &hash), &body);
-        self.rows.push(RecordRow { person_hash: self.person_hash.clone(), kind, record_hash: hash, sealed });
+        let place = record_place(&self.person_hash, kind, &hash);
+        let (sealed, content_hash) = (self.key.seal(&place, &body), content_hash(self.key, &place, &body));
+        self.rows.push(RecordRow { person_hash: self.person_hash.clone(), kind, record_hash: hash, sealed, content_hash });
     }
 
     fn work(&mut self, name: &str, kinds: &[Kind], (from, to): (Month, Month), employer: &str, job: &str, salary_dong: i64) {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::code::{CitizenId, SocialInsuranceCode};
-use super::local::{PersonBody, citizen_hash, kind, person_hash, person_place, record_hash, record_place};
+use super::local::{PersonBody, citizen_hash, content_hash, kind, person_hash, person_place, record_hash, record_place};
 use super::record::{Benefit, Card, Contribution, Dependant, Dossier, Month, Visit};
 use crate::conversation::Phone;
 use crate::secret::Key;
@@ -337,32 +337,36 @@ impl Batch<'_> {
             birth: row.date("birth")?,
             phone: phone.map(|phone| phone.reveal().to_owned()),
         };
-        let sealed = self.seal(&person_place(&person), &body);
+        let (sealed, content) = self.seal(&person_place(&person), &body);
         let citizen = citizen_id.map(|id| citizen_hash(self.key, &id));
         // The later line of two replaces the earlier; a statement takes each row once.
-        self.persons.retain(|other| other.person_hash != person);
-        self.persons.push(PersonRow { person_hash: person, citizen_hash: citizen, sealed, demo: 0 });
+        if self.codes.insert(person.clone(), row.line).is_some() {
+            self.persons.retain(|other| other.person_hash != person);
+        }
+        self.persons.push(PersonRow { person_hash: person, citizen_hash: citizen, sealed, content_hash: content, demo: 0 });
         Ok(())
     }
 
     fn add(&mut self, person: String, row: &Row<'_>, fact: &str, body: &impl Serialize) {
         let kind = self.kind.name();
         let hash = record_hash(self.key, kind, &format!("{person}/{fact}"));
-        let sealed = self.seal(&record_place(&person, kind, &hash), body);
+        let (sealed, content) = self.seal(&record_place(&person, kind, &hash), body);
         self.codes.entry(person.clone()).or_insert(row.line);
-        self.records.push(RecordRow { person_hash: person, kind, record_hash: hash, sealed });
+        self.records.push(RecordRow { person_hash: person, kind, record_hash: hash, sealed, content_hash: content });
     }
 
-    fn seal(&self, place: &str, body: &impl Serialize) -> String {
+    /// Sealed, and the hash by which the same is known again.
+    fn seal(&self, place: &str, body: &impl Serialize) -> (String, String) {
         // Plain structs of texts and numbers always become JSON.
         let body = Zeroizing::new(serde_json::to_vec(body).unwrap_or_default());
-        self.key.seal(place, &body)
+        (self.key.seal(place, &body), content_hash(self.key, place, &body))
     }
 
     async fn write(&mut self) -> Result<(), ImportError> {
         if !self.persons.is_empty() {
             self.import.persons(&self.persons, self.at_ms).await?;
             self.persons.clear();
+            self.codes.clear();
         }
         if !self.records.is_empty() {
             let asked: Vec<String> = self.codes.keys().cloned().collect();

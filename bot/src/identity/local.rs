@@ -63,6 +63,11 @@ pub(super) fn record_hash(key: &Key, kind: &str, fact: &str) -> String {
     short(&key.look_up_hash(kind, fact))
 }
 
+/// The keyed hash, in hex, of what is sealed for a place: by it the same again is known without being opened.
+pub(super) fn content_hash(key: &Key, place: &str, body: &[u8]) -> String {
+    short(&key.look_up_hash_of(&format!("content of {place}"), body))
+}
+
 fn short(hash: &[u8; 32]) -> String {
     hex::encode(&hash[..HASH_BYTES])
 }

@@ -67,6 +67,9 @@ pub enum RecordsError {
     /// It may work again in a while.
     #[error("the records cannot be reached: {0}")]
     Unavailable(String),
+    /// No answer came in time.
+    #[error("the records do not answer in time")]
+    Slow,
     /// What came back is no record.
     #[error("the records are not of the agreed form: {0}")]
     Nonsense(String),

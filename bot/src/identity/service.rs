@@ -25,7 +25,7 @@ use super::port::{Claim, Person, Records, RecordsError, Verified};
 use super::record::{Record, What};
 use super::sms::Sms;
 use super::verification::{
-    CODE, CONVERSATION, FORGET_MS, FORM_MS, NETWORK, OTP_MS, OTP_PAUSE_MS, OTP_SENDS_MAX, OTP_TRIES_MAX, Otp, SERVICE, VERIFIED_MS,
+    CODE, CONVERSATION, FORGET_MS, FORM_MS, NETWORK, OTP_MS, OTP_PAUSE_MS, OTP_SENDS_MAX, OTP_TRIES_MAX, Otp, SERVICE, TEXTS, VERIFIED_MS,
 };
 use crate::conversation::{ConversationError, Conversations, Phone, Token, now_ms};
 use crate::dialogue::{Input, Method, NotFetched, Verification, texts};
@@ -48,6 +48,8 @@ const ERRANDS_LOOK_EVERY: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 /// A link to the form works for so long.
 const LINK_MS: i64 = 15 * 60 * 1_000;
+/// The clocks of two nodes differ by no more: one may be asked for a form that the other will have offered.
+const CLOCKS_APART_MS_MAX: i64 = 2 * 60 * 1_000;
 /// Who reads a record by themselves, in the audit.
 const CITIZEN: &str = "citizen";
 
@@ -254,7 +256,7 @@ impl Identity {
             return None;
         }
         let offered_ms = i64::from_str_radix(&head[32..], 16).ok()?;
-        let fresh = (0..LINK_MS).contains(&now_ms().saturating_sub(offered_ms));
+        let fresh = (-CLOCKS_APART_MS_MAX..LINK_MS).contains(&now_ms().saturating_sub(offered_ms));
         fresh.then(|| Uuid::parse_str(&head[..32]).ok()).flatten()
     }
 
@@ -350,12 +352,17 @@ impl Identity {
                 return tracing::error!(error = error.to_string(), "a claim could not be looked up");
             }
         };
-        let Some((person, phone)) = matched.and_then(|person| Some((person.phone.clone()?, person))).map(|(phone, person)| (person, phone))
-        else {
-            return;
+        let reached = matched.and_then(|person| Some((person.phone.clone()?, person)));
+        // Nobody and somebody cost the same writes: they hold up whatever is asked next, and that can be measured from outside.
+        let noted = self.note_match(&row, reached.as_ref().map(|(_, person)| person)).await;
+        let counted = self.count_text(&row, reached.as_ref().map(|(_, person)| person)).await;
+        let within = match noted.and(counted) {
+            Ok(within) => within,
+            Err(error) => return tracing::error!(error = error.to_string(), "a claim that was looked up could not be noted"),
         };
-        if let Err(error) = self.note_match(&row, &person).await {
-            return tracing::error!(error = error.to_string(), "a claim that was found could not be noted");
+        let Some((phone, _)) = reached else { return };
+        if !within {
+            return metrics::counter!("hotro_sms_total", "result" => "too_many").increment(1);
         }
         let text = Zeroizing::new(texts::lookup::form::sms(otp.reveal()));
         let mut pause = ATTEMPT_PAUSE;
@@ -379,7 +386,7 @@ impl Identity {
         let mut attempt = 1;
         let found = loop {
             match self.0.records.find(&claim.identifier).await {
-                Err(RecordsError::Unavailable(_)) if attempt < ATTEMPTS_MAX => sleep(pause).await,
+                Err(RecordsError::Unavailable(_) | RecordsError::Slow) if attempt < ATTEMPTS_MAX => sleep(pause).await,
                 done => break done?,
             }
             attempt += 1;
@@ -400,10 +407,28 @@ impl Identity {
         Some(Claim { identifier: Identifier::parse(&Zeroizing::new(body.identifier)).ok()?, birth: body.birth })
     }
 
-    async fn note_match(&self, row: &VerificationRow, person: &Person) -> Result<(), StoreError> {
-        let sealed = self.key().seal(&subject_place(row.verification_id), person.code.reveal().as_bytes());
+    /// Notes whom a claim names; `None`: nobody.
+    async fn note_match(&self, row: &VerificationRow, person: Option<&Person>) -> Result<(), StoreError> {
+        let subject = person.map(|person| {
+            let sealed = self.key().seal(&subject_place(row.verification_id), person.code.reveal().as_bytes());
+            (sealed, person_hash(&self.0.records_key, &person.code))
+        });
         let claim = row.claim_sealed.as_deref().unwrap_or_default();
-        self.store().note_match(row.verification_id, claim, &sealed, &person_hash(&self.0.records_key, &person.code)).await
+        self.store().note_match(row.verification_id, claim, subject.as_ref().map(|(sealed, hash)| (&**sealed, &**hash))).await
+    }
+
+    /// Counts a text to a person, from whatever conversation it is asked for; false: no more of them now. Nobody is counted alike.
+    async fn count_text(&self, row: &VerificationRow, person: Option<&Person>) -> Result<bool, StoreError> {
+        let key = match person {
+            Some(person) => self.texts_key(&person_hash(&self.0.records_key, &person.code)),
+            None => self.0.records_key.look_up_hash("texts to nobody", &row.conversation_id.to_string()),
+        };
+        let at_ms = now_ms();
+        Ok(self.store().count_attempts(&[key], |_, before| TEXTS.count(before, at_ms)).await?.is_ok())
+    }
+
+    fn texts_key(&self, person_hash: &str) -> [u8; 32] {
+        self.0.records_key.look_up_hash("texts to person", person_hash)
     }
 
     /// The second step: the password.
@@ -429,7 +454,7 @@ impl Identity {
         let claim = self.claim_of(&tried);
         let verified = self.note_verified(&tried, Method::Otp).await?.ok_or(FormError::Closed)?;
         if let Some(claim) = claim {
-            self.forgive(verified.conversation_id, Some(network), &claim.identifier).await?;
+            self.forgive(&verified, Some(network), &claim.identifier).await?;
         }
         Ok(verified.conversation_id)
     }
@@ -445,10 +470,13 @@ impl Identity {
         Ok(Some(verified))
     }
 
-    /// What was counted was no attack.
-    async fn forgive(&self, conversation_id: Uuid, network: Option<IpAddr>, identifier: &Identifier) -> Result<(), StoreError> {
+    /// What was counted was no attack: whoever succeeds holds the telephone.
+    async fn forgive(&self, verified: &VerificationRow, network: Option<IpAddr>, identifier: &Identifier) -> Result<(), StoreError> {
         let [code, conversation, from_network, service] =
-            self.budget_keys(conversation_id, network.unwrap_or(IpAddr::from([0, 0, 0, 0])), identifier);
+            self.budget_keys(verified.conversation_id, network.unwrap_or(IpAddr::from([0, 0, 0, 0])), identifier);
+        if let Some(hash) = &verified.person_hash {
+            self.store().forget_attempts(&self.texts_key(hash)).await?;
+        }
         self.store().forget_attempts(&code).await?;
         self.store().forget_attempts(&conversation).await?;
         if network.is_some() {
@@ -504,7 +532,14 @@ impl Identity {
             at_ms: now_ms(),
         };
         self.store().note_access(&access).await.map_err(|error| failed(&error))?;
-        let record = self.0.records.fetch(&proof, what).await.map_err(|error| failed(&error))?;
+        let record = self.0.records.fetch(&proof, what).await.map_err(|error| {
+            failed(&error);
+            match error {
+                RecordsError::Slow => NotFetched::Slow,
+                RecordsError::Unavailable(_) => NotFetched::Unavailable,
+                RecordsError::Nonsense(_) => NotFetched::Unreadable,
+            }
+        })?;
         Ok((proof.verification_id(), record))
     }
 
@@ -588,7 +623,7 @@ impl Identity {
         if !same {
             return Ok(false);
         }
-        self.note_match(&tried, &person).await?;
+        self.note_match(&tried, Some(&person)).await?;
         let verified = match self.note_verified(&tried, Method::Contact).await {
             Ok(verified) => verified,
             Err(FormError::Conversation(error)) => return Err(error),
@@ -596,7 +631,7 @@ impl Identity {
             Err(_) => None,
         };
         if let (Some(row), Some(claim)) = (&verified, claim) {
-            self.forgive(row.conversation_id, None, &claim.identifier).await?;
+            self.forgive(row, None, &claim.identifier).await?;
         }
         Ok(verified.is_some())
     }

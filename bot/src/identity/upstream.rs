@@ -35,7 +35,9 @@ pub struct Upstream {
     /// A bearer key.
     pub key: Option<String>,
     /// Certificate and private key, PEM, for mutual TLS.
-    pub identity: Option<Vec<u8>>,
+    pub identity: Option<Zeroizing<Vec<u8>>>,
+    /// The authorities that its certificate may come from, PEM; `None`: those of the public web.
+    pub ca: Option<Vec<u8>>,
     /// How long an answer is waited for.
     pub timeout: Duration,
 }
@@ -66,7 +68,7 @@ impl HttpRecords {
     /// Connects to nothing yet. `Err` names what cannot be used.
     ///
     /// # Errors
-    /// The key or the certificate cannot be used.
+    /// The key, the certificate or the authorities cannot be used.
     pub fn new(upstream: Upstream) -> Result<HttpRecords, &'static str> {
         let mut headers = header::HeaderMap::new();
         if let Some(key) = upstream.key {
@@ -82,7 +84,18 @@ impl HttpRecords {
         if let Some(pem) = upstream.identity {
             http = http.identity(reqwest::Identity::from_pem(&pem).map_err(|_| "records.upstream_identity")?);
         }
-        Ok(HttpRecords { http: http.build().map_err(|_| "records.upstream_identity")?, url: upstream.url, breaker: Mutex::default() })
+        if let Some(pem) = upstream.ca {
+            let authorities = reqwest::Certificate::from_pem_bundle(&pem).ok().filter(|found| !found.is_empty());
+            http = http.tls_built_in_root_certs(false);
+            for authority in authorities.ok_or("records.upstream_ca")? {
+                http = http.add_root_certificate(authority);
+            }
+        }
+        Ok(HttpRecords {
+            http: http.build().map_err(|_| "records.upstream_identity or records.upstream_ca")?,
+            url: upstream.url,
+            breaker: Mutex::default(),
+        })
     }
 
     fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
@@ -110,7 +123,10 @@ impl HttpRecords {
     }
 
     async fn call<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<Option<T>, RecordsError> {
-        let unreachable = |error: reqwest::Error| RecordsError::Unavailable(error.without_url().to_string());
+        let unreachable = |error: reqwest::Error| match error.is_timeout() {
+            true => RecordsError::Slow,
+            false => RecordsError::Unavailable(error.without_url().to_string()),
+        };
         let mut url = self.url.clone();
         url.set_path(&format!("{}/{path}", self.url.path().trim_end_matches('/')));
         let mut response = self.http.post(url).json(body).send().await.map_err(unreachable)?;

@@ -504,7 +504,7 @@ struct EffectInsert<'a> {
     asked_ms: i64,
 }
 
-async fn insert_effects(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
+pub(super) async fn insert_effects(tx: &mut Tx, accepted: &[Accepted<'_>]) -> Result<(), sqlx::Error> {
     let mut rows = Vec::new();
     for it in accepted {
         for effect in &it.append.effects {

@@ -7,11 +7,11 @@ use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::audit::{NewAudit, insert_audit};
-use super::batch::{Accepted, Tx, handled_inputs, insert_events, lock_heads, move_heads, notify, replace_snapshots};
+use super::batch::{Accepted, Tx, handled_inputs, insert_effects, insert_events, lock_heads, move_heads, notify, replace_snapshots};
 use super::conversation::Snapshot;
 use super::outgoing::insert_outgoing;
 use super::pools::on_reader;
-use super::writer::{Append, Committing, NewEvent};
+use super::writer::{Append, Committing, NewEvent, StoreEffect};
 use super::{Store, StoreError};
 
 /// Handoffs that wait for the queue, read at once.
@@ -47,6 +47,8 @@ pub struct DeskAppend {
     pub events: Vec<NewEvent>,
     /// The input that caused them; one that is known already makes the whole decision a duplicate.
     pub input_id: Option<String>,
+    /// What the turn asks for beside: of all [`StoreEffect`]s only [`StoreEffect::Ask`], for the queue itself is what is decided here.
+    pub effects: Vec<StoreEffect>,
     /// The fold after these events.
     pub snapshot: Option<Snapshot>,
 }
@@ -411,6 +413,7 @@ pub(super) async fn commit_desk(to: &Committing, write: &DeskWrite) -> Result<De
     }
     move_heads(&mut tx, &accepted).await?;
     insert_events(&mut tx, &accepted).await?;
+    insert_effects(&mut tx, &accepted).await?;
     insert_outgoing(&mut tx, &to.sinks, &accepted).await?;
     replace_snapshots(&mut tx, &accepted).await?;
     for audit in &write.audits {
@@ -438,7 +441,7 @@ fn blank(append: &DeskAppend, at_ms: i64) -> Append {
         at_ms,
         events: append.events.clone(),
         input_id: append.input_id.clone(),
-        effects: Vec::new(),
+        effects: append.effects.iter().filter(|effect| matches!(effect, StoreEffect::Ask { .. })).cloned().collect(),
         snapshot: append.snapshot.clone(),
     }
 }

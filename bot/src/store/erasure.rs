@@ -42,6 +42,8 @@ impl Store {
             .await?;
             query("delete from news_follower where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
             query("delete from attachment where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
+            // A wish to be called back holds a telephone number.
+            query("delete from callback where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
             query("update conversation set labels = '[]' where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
         });
         Ok(())

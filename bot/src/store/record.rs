@@ -25,6 +25,8 @@ pub struct PersonRow {
     pub citizen_hash: Option<String>,
     /// The person, sealed.
     pub sealed: String,
+    /// Keyed hash of what is sealed, in hex: the same person again changes nothing.
+    pub content_hash: String,
     /// 1 for an invented person.
     pub demo: i64,
 }
@@ -40,6 +42,8 @@ pub struct RecordRow {
     pub record_hash: String,
     /// The fact, sealed.
     pub sealed: String,
+    /// Keyed hash of what is sealed, in hex: the same fact again changes nothing.
+    pub content_hash: String,
 }
 
 /// Somebody has read something of a person.
@@ -98,10 +102,12 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn person(&self, person_hash: &str) -> Result<Option<PersonRow>, StoreError> {
-        Ok(on_reader!(self, |pool| query_as("select person_hash, citizen_hash, sealed, demo from person where person_hash = $1")
-            .bind(person_hash)
-            .fetch_optional(pool)
-            .await)?)
+        Ok(on_reader!(self, |pool| query_as(
+            "select person_hash, citizen_hash, sealed, content_hash, demo from person where person_hash = $1"
+        )
+        .bind(person_hash)
+        .fetch_optional(pool)
+        .await)?)
     }
 
     /// The person of a citizen ID, by its keyed hash in hex.
@@ -109,10 +115,12 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn person_of_citizen_id(&self, citizen_hash: &str) -> Result<Option<PersonRow>, StoreError> {
-        Ok(on_reader!(self, |pool| query_as("select person_hash, citizen_hash, sealed, demo from person where citizen_hash = $1")
-            .bind(citizen_hash)
-            .fetch_optional(pool)
-            .await)?)
+        Ok(on_reader!(self, |pool| query_as(
+            "select person_hash, citizen_hash, sealed, content_hash, demo from person where citizen_hash = $1"
+        )
+        .bind(citizen_hash)
+        .fetch_optional(pool)
+        .await)?)
     }
 
     /// What is known of a person of one kind, sealed, with what it was sealed for.
@@ -135,12 +143,14 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn demo_persons(&self, limit: u32) -> Result<Vec<PersonRow>, StoreError> {
-        Ok(on_reader!(self, |pool| query_as(
-            "select person_hash, citizen_hash, sealed, demo from person where demo = 1 order by changed_ms, person_hash limit $1"
+        Ok(on_reader!(self, |pool| {
+            query_as(
+            "select person_hash, citizen_hash, sealed, content_hash, demo from person where demo = 1 order by changed_ms, person_hash limit $1"
         )
         .bind(i64::from(limit))
         .fetch_all(pool)
-        .await)?)
+        .await
+        })?)
     }
 
     /// Whether anybody is known at all.
@@ -215,18 +225,19 @@ impl Store {
 }
 
 impl Import {
-    /// Writes persons, each over what was known before.
+    /// Writes persons, each over what was known before; a row that is the same already is left alone.
     ///
     /// # Errors
     /// The database fails, or two persons have one citizen ID.
     pub async fn persons(&mut self, rows: &[PersonRow], at_ms: i64) -> Result<(), StoreError> {
         match &mut self.0 {
             Tx::Sqlite(tx) => query(
-                "insert into person (person_hash, citizen_hash, sealed, demo, changed_ms)
-                 select value ->> 'person_hash', value ->> 'citizen_hash', value ->> 'sealed', value ->> 'demo', $2
+                "insert into person (person_hash, citizen_hash, sealed, content_hash, demo, changed_ms)
+                 select value ->> 'person_hash', value ->> 'citizen_hash', value ->> 'sealed', value ->> 'content_hash', value ->> 'demo', $2
                  from json_each($1) where true
                  on conflict (person_hash) do update set citizen_hash = excluded.citizen_hash, sealed = excluded.sealed,
-                    demo = excluded.demo, changed_ms = excluded.changed_ms",
+                    content_hash = excluded.content_hash, demo = excluded.demo, changed_ms = excluded.changed_ms
+                 where person.content_hash <> excluded.content_hash or person.demo <> excluded.demo",
             )
             .bind(Json(rows))
             .bind(at_ms)
@@ -234,15 +245,18 @@ impl Import {
             .await
             .map(drop)?,
             Tx::Postgres(tx) => query(
-                "insert into person (person_hash, citizen_hash, sealed, demo, changed_ms)
-                 select person_hash, citizen_hash, sealed, demo, $5
-                 from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as new (person_hash, citizen_hash, sealed, demo)
+                "insert into person (person_hash, citizen_hash, sealed, content_hash, demo, changed_ms)
+                 select person_hash, citizen_hash, sealed, content_hash, demo, $6
+                 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+                    as new (person_hash, citizen_hash, sealed, content_hash, demo)
                  on conflict (person_hash) do update set citizen_hash = excluded.citizen_hash, sealed = excluded.sealed,
-                    demo = excluded.demo, changed_ms = excluded.changed_ms",
+                    content_hash = excluded.content_hash, demo = excluded.demo, changed_ms = excluded.changed_ms
+                 where person.content_hash <> excluded.content_hash or person.demo <> excluded.demo",
             )
             .bind(column(rows, |row| row.person_hash.as_str()))
             .bind(column(rows, |row| row.citizen_hash.as_deref()))
             .bind(column(rows, |row| row.sealed.as_str()))
+            .bind(column(rows, |row| row.content_hash.as_str()))
             .bind(column(rows, |row| row.demo))
             .bind(at_ms)
             .execute(&mut **tx)
@@ -252,17 +266,19 @@ impl Import {
         Ok(())
     }
 
-    /// Writes facts, each over what it was before. No two of them may be the same fact.
+    /// Writes facts, each over what it was before; a row that is the same already is left alone. No two of them may be the same fact.
     ///
     /// # Errors
     /// The database fails.
     pub async fn records(&mut self, rows: &[RecordRow], at_ms: i64) -> Result<(), StoreError> {
         match &mut self.0 {
             Tx::Sqlite(tx) => query(
-                "insert into record (person_hash, kind, record_hash, sealed, changed_ms)
-                 select value ->> 'person_hash', value ->> 'kind', value ->> 'record_hash', value ->> 'sealed', $2
+                "insert into record (person_hash, kind, record_hash, sealed, content_hash, changed_ms)
+                 select value ->> 'person_hash', value ->> 'kind', value ->> 'record_hash', value ->> 'sealed', value ->> 'content_hash', $2
                  from json_each($1) where true
-                 on conflict (person_hash, kind, record_hash) do update set sealed = excluded.sealed, changed_ms = excluded.changed_ms",
+                 on conflict (person_hash, kind, record_hash) do update set sealed = excluded.sealed,
+                    content_hash = excluded.content_hash, changed_ms = excluded.changed_ms
+                 where record.content_hash <> excluded.content_hash",
             )
             .bind(Json(rows))
             .bind(at_ms)
@@ -270,15 +286,19 @@ impl Import {
             .await
             .map(drop)?,
             Tx::Postgres(tx) => query(
-                "insert into record (person_hash, kind, record_hash, sealed, changed_ms)
-                 select person_hash, kind, record_hash, sealed, $5
-                 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as new (person_hash, kind, record_hash, sealed)
-                 on conflict (person_hash, kind, record_hash) do update set sealed = excluded.sealed, changed_ms = excluded.changed_ms",
+                "insert into record (person_hash, kind, record_hash, sealed, content_hash, changed_ms)
+                 select person_hash, kind, record_hash, sealed, content_hash, $6
+                 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+                    as new (person_hash, kind, record_hash, sealed, content_hash)
+                 on conflict (person_hash, kind, record_hash) do update set sealed = excluded.sealed,
+                    content_hash = excluded.content_hash, changed_ms = excluded.changed_ms
+                 where record.content_hash <> excluded.content_hash",
             )
             .bind(column(rows, |row| row.person_hash.as_str()))
             .bind(column(rows, |row| row.kind))
             .bind(column(rows, |row| row.record_hash.as_str()))
             .bind(column(rows, |row| row.sealed.as_str()))
+            .bind(column(rows, |row| row.content_hash.as_str()))
             .bind(at_ms)
             .execute(&mut **tx)
             .await

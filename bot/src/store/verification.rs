@@ -182,19 +182,20 @@ impl Store {
         .await)?)
     }
 
-    /// Notes that what was typed was found, if it is still the same.
+    /// Notes whether what was typed was found, if it is still the same: the code sealed and its keyed hash. Nobody costs the same write.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn note_match(&self, id: Uuid, claim_sealed: &str, subject_sealed: &str, person_hash: &str) -> Result<(), StoreError> {
+    pub async fn note_match(&self, id: Uuid, claim_sealed: &str, subject: Option<(&str, &str)>) -> Result<(), StoreError> {
         on_writer!(self, |pool| query(
-            "update verification set matched = 1, subject_sealed = $3, person_hash = $4
+            "update verification set matched = $3, subject_sealed = $4, person_hash = $5
              where verification_id = $1 and ended_ms is null and state = 'sent' and claim_sealed = $2"
         )
         .bind(id.to_string())
         .bind(claim_sealed)
-        .bind(subject_sealed)
-        .bind(person_hash)
+        .bind(i64::from(subject.is_some()))
+        .bind(subject.map(|(sealed, _)| sealed))
+        .bind(subject.map(|(_, person_hash)| person_hash))
         .execute(pool)
         .await
         .map(drop))?;

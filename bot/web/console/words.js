@@ -76,6 +76,20 @@ export const SKILLS = {
 };
 export const skillName = (skill) => SKILLS[skill] ?? skill;
 
+/** Parts of a record; the order is that of the choice. */
+export const RECORD_PARTS = {
+  participation: 'Quá trình đóng',
+  'detail-bhxh': 'Chi tiết BHXH theo năm',
+  'detail-bhyt': 'Chi tiết BHYT theo năm',
+  'detail-bhtn': 'Chi tiết BHTN theo năm',
+  benefits: 'Chế độ đã hưởng',
+  dossiers: 'Hồ sơ đã nộp',
+  card: 'Thẻ BHYT',
+  visits: 'Lượt khám BHYT',
+  dependants: 'Thẻ của con',
+  code: 'Mã số BHXH',
+};
+
 export const CALLBACK_RESULTS = { reached: 'Đã gọi được', no_answer: 'Không nghe máy', wrong_number: 'Sai số' };
 
 export const UNSUPPORTED = { photo: 'ảnh', voice: 'tin thoại', sticker: 'nhãn dán', file: 'tệp', video: 'video', location: 'vị trí' };
@@ -99,6 +113,7 @@ export const AUDITED = {
   refused: 'Bị từ chối',
   conversation_read: 'Xem cuộc trò chuyện',
   callback_revealed: 'Xem số điện thoại gọi lại',
+  record_revealed: 'Mở hồ sơ của người dân',
   callback_done: 'Gọi lại xong',
   attachment_read: 'Mở tệp của người dân',
   settings_changed: 'Đổi lịch hoặc công tắc',

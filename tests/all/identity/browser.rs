@@ -1,9 +1,8 @@
 //! The secure form and what it opens, in a real Chromium.
 
-use super::{BIRTH, CODE, PHONE, Service};
+use super::{BIRTH, Service};
 use fantoccini::key::Key;
 use harness::browser::{Browser, Screen};
-use harness::server::Options;
 
 const TAB: char = '\u{e004}';
 
@@ -15,12 +14,12 @@ async fn picture(browser: &Browser, name: &str) {
     }
 }
 
-async fn press(browser: &Browser, key: Key) {
+pub(super) async fn press(browser: &Browser, key: Key) {
     browser.press(&char::from(key).to_string()).await;
 }
 
 /// Presses Tab until an element of the widget has the focus.
-async fn tab_to(browser: &Browser, selector: &str) {
+pub(super) async fn tab_to(browser: &Browser, selector: &str) {
     for _ in 0..60 {
         let there = format!("return root.activeElement?.matches({selector:?}) ?? false;");
         if browser.look(&there).await == true {
@@ -31,12 +30,13 @@ async fn tab_to(browser: &Browser, selector: &str) {
     panic!("Tab never comes to {selector}");
 }
 
-async fn last_says(browser: &Browser, what: &str, words: &str) {
+pub(super) async fn last_says(browser: &Browser, what: &str, words: &str) {
     browser.wait(what, &format!("[...root.querySelectorAll('.msg.bot')].at(-1)?.innerText.includes({words:?})")).await;
 }
 
 /// The whole flow, by keyboard alone once the chat is open.
-async fn look_up(service: &Service, screen: Screen, name: &str, nth: usize) {
+async fn look_up(service: &Service, screen: Screen, name: &str) {
+    let person = service.person();
     let browser = Browser::visit(&service.server, screen).await;
     browser.click("#launcher").await;
     browser.wait("the greeting", "root.querySelector('.msg.bot')").await;
@@ -52,7 +52,7 @@ async fn look_up(service: &Service, screen: Screen, name: &str, nth: usize) {
 
     // What is missing is said where it is missing, and the focus goes there.
     tab_to(&browser, "#identifier").await;
-    browser.press("00123").await;
+    browser.press(&person.code[..5]).await;
     press(&browser, Key::Enter).await;
     browser.wait("consent comes first", "root.querySelector('#secure form > .error')?.textContent.includes('đồng ý')").await;
     tab_to(&browser, "#consent").await;
@@ -66,7 +66,7 @@ async fn look_up(service: &Service, screen: Screen, name: &str, nth: usize) {
         )
         .await;
     picture(&browser, &format!("{name}-3-error")).await;
-    browser.press(&CODE[5..]).await;
+    browser.press(&person.code[5..]).await;
     tab_to(&browser, "#birth").await;
     browser.press(&BIRTH.replace('/', "")).await;
     press(&browser, Key::Enter).await;
@@ -75,7 +75,7 @@ async fn look_up(service: &Service, screen: Screen, name: &str, nth: usize) {
     assert_eq!(browser.accessibility_violations().await, Vec::<String>::new());
     assert_eq!(browser.look("return root.querySelector('#otp').autocomplete;").await, "one-time-code");
 
-    let otp = service.sms.otp(PHONE, nth).await;
+    let otp = service.sms.otp(&person.phone, 1).await;
     tab_to(&browser, "#otp").await;
     browser.press(if otp == "000000" { "111111" } else { "000000" }).await;
     press(&browser, Key::Enter).await;
@@ -108,20 +108,23 @@ async fn look_up(service: &Service, screen: Screen, name: &str, nth: usize) {
     browser.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_record_is_looked_up_by_keyboard_on_a_desktop() {
-    look_up(&Service::start(Options::new()).await, Screen::Desktop, "desktop", 1).await;
+on_both! {
+    sqlite: super::Service::shared(), postgres: super::Service::shared_on_postgres();
+    a_record_is_looked_up_by_keyboard_on_a_desktop
+    a_record_is_looked_up_by_keyboard_on_a_phone
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_record_is_looked_up_on_a_phone_and_from_postgres() {
-    look_up(&Service::on_postgres().await, Screen::Phone, "phone", 1).await;
+async fn a_record_is_looked_up_by_keyboard_on_a_desktop(service: &Service) {
+    look_up(service, Screen::Desktop, "desktop").await;
+}
+
+async fn a_record_is_looked_up_by_keyboard_on_a_phone(service: &Service) {
+    look_up(service, Screen::Phone, "phone").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_night_the_form_is_readable_and_escape_leaves_it() {
-    let service = Service::start(Options::new()).await;
-    let browser = Browser::visit(&service.server, Screen::DarkDesktop).await;
+    let browser = Browser::visit(&Service::shared().server, Screen::DarkDesktop).await;
     browser.click("#launcher").await;
     browser.say("tra cứu").await;
     last_says(&browser, "the form is offered", "biểu mẫu an toàn").await;
@@ -141,7 +144,7 @@ async fn by_night_the_form_is_readable_and_escape_leaves_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_is_printed_from_the_session() {
-    let service = Service::start(Options::new()).await;
+    let (service, person) = (Service::shared(), Service::shared().person());
     let browser = Browser::visit(&service.server, Screen::Desktop).await;
     browser.click("#launcher").await;
     browser.say("tra cứu").await;
@@ -149,14 +152,14 @@ async fn the_history_is_printed_from_the_session() {
     browser.click(".choices:not(.used) [data-choice=verify]").await;
     browser.wait("the form is open", "root.querySelector('#identifier')").await;
     browser.click("#identifier").await;
-    browser.press(CODE).await;
+    browser.press(&person.code).await;
     browser.click("#birth").await;
     browser.press(BIRTH).await;
     browser.click("#consent").await;
     browser.click("#secure button.go").await;
     browser.wait("the password is asked for", "root.querySelector('#otp')").await;
     browser.click("#otp").await;
-    browser.press(&service.sms.otp(PHONE, 1).await).await;
+    browser.press(&service.sms.otp(&person.phone, 1).await).await;
     browser.click("#secure button.go").await;
     last_says(&browser, "the menu", "bạn muốn xem gì").await;
     picture(&browser, "menu").await;
@@ -169,6 +172,6 @@ async fn the_history_is_printed_from_the_session() {
     assert_eq!(browser.accessibility_violations().await, Vec::<String>::new());
     let shown = browser.look("return document.querySelector('main').innerText + location.href;").await;
     let shown = shown.as_str().expect("text");
-    assert!(shown.contains("Công ty May Thử Nghiệm Một") && shown.contains(CODE) && shown.ends_with("/print"), "{shown}");
+    assert!(shown.contains("Công ty Thử Nghiệm Riêng") && shown.contains(&person.code) && shown.ends_with("/print"), "{shown}");
     browser.close().await;
 }

@@ -11,8 +11,14 @@ use axum::routing::post;
 use axum::{Json, Router};
 use harness::server::{Options, Server, run_with};
 use harness::sms::Sms;
+use harness::tls::{Authority, TlsServer};
+use hotro::identity::code::Identifier;
 use hotro::identity::import::FileKind;
+use hotro::identity::upstream::{HttpRecords, Upstream as Settings};
+use hotro::identity::{Records, RecordsError};
 use serde_json::{Value, json};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::{Service, words};
 
@@ -117,11 +123,15 @@ async fn answer(State(mood): State<Arc<AtomicU8>>, Path(path): Path<String>, hea
     }
 }
 
+fn answers(mood: &Arc<AtomicU8>) -> Router {
+    Router::new().route("/base/v1/{*path}", post(answer)).with_state(Arc::clone(mood))
+}
+
 async fn upstream() -> Upstream {
     let mood = Arc::new(AtomicU8::new(WELL));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/base", listener.local_addr().expect("an address"));
-    let router = Router::new().route("/base/v1/{*path}", post(answer)).with_state(mood.clone());
+    let router = answers(&mood);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Upstream { mood, url }
 }
@@ -135,7 +145,7 @@ async fn another_system_is_asked_and_its_failures_are_told() {
         .variable("HOTRO_RECORDS_UPSTREAM_KEY", "upstream-key")
         .variable("HOTRO_RECORDS_TIMEOUT_MS", "300");
     let server: Server = options.sms(&sms).start().await;
-    let service = Service { server, sms };
+    let service = Service::over(server, sms);
     service.sms.fail([500]);
     let citizen = service.server.citizen().await;
     let session = service.form(&citizen).await;
@@ -146,12 +156,21 @@ async fn another_system_is_asked_and_its_failures_are_told() {
     assert_eq!(service.post("check", &session, json!({ "otp": otp })).await.status(), StatusCode::OK);
     let sent = citizen.tap("look:card").await;
     assert!(words(&citizen.hears("personal_message", sent.seq).await).contains("Bệnh viện Xa"));
-    for (number, mood) in [NONSENSE, BROKEN, SLOW, SLOW, SLOW, SLOW].into_iter().enumerate() {
+    let moods = [
+        (NONSENSE, "không đúng mẫu"),
+        (BROKEN, "không trả lời"),
+        (SLOW, "quá chậm"),
+        (SLOW, "quá chậm"),
+        (SLOW, "quá chậm"),
+        // Left alone.
+        (SLOW, "không trả lời"),
+    ];
+    for (number, (mood, said)) in moods.into_iter().enumerate() {
         upstream.mood.store(mood, Ordering::Relaxed);
         let begun = std::time::Instant::now();
         let sent = citizen.tap("look:card").await;
         let told = citizen.hears("bot_message", sent.seq).await;
-        assert!(words(&told).contains("không trả lời"), "{told}");
+        assert!(words(&told).contains(said) && words(&told).contains("1900 9068"), "{told}");
         assert!(begun.elapsed() < Duration::from_secs(5), "nobody waits for ever");
         if number >= 5 {
             assert!(begun.elapsed() < Duration::from_millis(280), "after five failures it is left alone");
@@ -167,4 +186,122 @@ async fn another_system_is_asked_and_its_failures_are_told() {
     assert_eq!(service.sms.sent().len(), 1);
     let log = service.server.log();
     assert!(!log.contains("0080000001") && !log.contains("0412000009"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_system_is_asked_over_mutual_tls_with_its_own_authority() {
+    let (authority, stranger) = (Authority::new().expect("an authority"), Authority::new().expect("another"));
+    let (own, forged) = (authority.certify("hotro").expect("a certificate"), stranger.certify("hotro").expect("a certificate"));
+    let upstream = TlsServer::start(&authority, answers(&Arc::default())).await.expect("a server");
+    let url = format!("https://{}/base", upstream.address);
+    let pem = |parts: &[&String]| parts.iter().map(|part| part.as_str()).collect::<String>().into_bytes();
+    let records = |identity: Option<Vec<u8>>, ca: Option<Vec<u8>>| {
+        HttpRecords::new(Settings {
+            url: url.parse().expect("an address"),
+            key: Some("upstream-key".to_owned()),
+            identity: identity.map(Into::into),
+            ca,
+            timeout: Duration::from_secs(10),
+        })
+    };
+    let identifier = Identifier::parse("0080000001").expect("a code");
+    let known = pem(&[&own.certificate, &own.key]);
+    let ours = || Some(authority.pem().into_bytes());
+    let found = records(Some(known.clone()), ours()).expect("it can be used").find(&identifier).await.expect("an answer");
+    assert!(found.is_some_and(|person| person.code.reveal() == "0080000001"));
+    // Without a certificate, with another's, and where the other system's own is not known.
+    for (identity, ca) in [
+        (None, ours()),
+        (Some(pem(&[&forged.certificate, &forged.key])), ours()),
+        (Some(known.clone()), Some(stranger.pem().into_bytes())),
+        (Some(known.clone()), None),
+    ] {
+        let refused = records(identity, ca).expect("it can be used").find(&identifier).await;
+        assert!(matches!(refused, Err(RecordsError::Unavailable(_))), "{refused:?}");
+    }
+    // What can be no certificate is named.
+    for (identity, ca, want) in [
+        (Some(pem(&[&own.certificate])), ours(), "records.upstream_identity"),
+        (Some(b"nonsense".to_vec()), ours(), "records.upstream_identity"),
+        (Some(known.clone()), Some(b"nonsense".to_vec()), "records.upstream_ca"),
+    ] {
+        assert_eq!(records(identity, ca).err(), Some(want));
+    }
+
+    // The whole program, with a file for each part.
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("the file is written");
+        folder.path().join(name).display().to_string()
+    };
+    let sms = Sms::start().await.expect("a gateway");
+    let options = Options::new()
+        .variable("HOTRO_RECORDS_UPSTREAM_URL", &url)
+        .variable("HOTRO_RECORDS_UPSTREAM_KEY", "upstream-key")
+        .variable("HOTRO_RECORDS_UPSTREAM_IDENTITY", &file("client.pem", &own.certificate))
+        .variable("HOTRO_RECORDS_UPSTREAM_IDENTITY_KEY", &file("client.key", &own.key))
+        .variable("HOTRO_RECORDS_UPSTREAM_CA", &file("ca.pem", &authority.pem()));
+    let service = Service::over(options.sms(&sms).start().await, sms);
+    let citizen = service.server.citizen().await;
+    service.verify_born(&citizen, "0080000001", "02/01/1990", "0412000009", 1).await;
+    let sent = citizen.tap("look:card").await;
+    assert!(words(&citizen.hears("personal_message", sent.seq).await).contains("Bệnh viện Xa"));
+
+    // A bad value stops the start and names the key.
+    let serve = |variables: &[(&str, &str)]| {
+        let said = run_with(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--data", "data"], variables, b"").expect("it runs");
+        assert_eq!(said.code, Some(1), "{}", said.stdout);
+        said.stderr
+    };
+    let plain = [KEY, ("HOTRO_RECORDS_UPSTREAM_URL", "http://records.example")];
+    assert!(serve(&plain).contains("records.upstream_url: expected https"));
+    let missing = [KEY, ("HOTRO_RECORDS_UPSTREAM_URL", url.as_str()), ("HOTRO_RECORDS_UPSTREAM_CA", "missing.pem")];
+    assert!(serve(&missing).contains("records.upstream_ca: cannot be read"));
+    let half = [KEY, ("HOTRO_RECORDS_UPSTREAM_URL", url.as_str()), ("HOTRO_RECORDS_UPSTREAM_IDENTITY_KEY", "client.key")];
+    assert!(serve(&half).contains("records.upstream_identity_key: needs the certificate"));
+}
+
+/// The people and facts that are stored, sealed as they are.
+async fn stored(folder: &std::path::Path) -> Vec<String> {
+    let options = SqliteConnectOptions::new().filename(folder.join("data/hotro.db")).read_only(true);
+    let mut connection = options.connect().await.expect("the database opens");
+    let rows = sqlx::query_scalar(
+        "select person_hash || sealed || changed_ms from person union all select record_hash || sealed || changed_ms from record order by 1",
+    );
+    rows.fetch_all(&mut connection).await.expect("rows")
+}
+
+#[tokio::test]
+async fn the_same_file_again_changes_no_row_and_a_wrong_one_leaves_none_behind() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let person = "code,citizen_id,name,birth,phone\n0070000001,000190000001,Nguyễn Thị Giả,1990-01-02,0412000001\n";
+    let visits =
+        "code,date,facility,level,covered,own\n0070000001,2026-01-02,BV,cấp cơ bản,100,0\n0070000001,2026-02-02,BV,cấp cơ bản,100,0\n";
+    let run = |kind: &str, text: &str| import(folder.path(), kind, text);
+    assert_eq!((run("person", person).0, run("visit", visits).0), (Some(0), Some(0)));
+    let before = stored(folder.path()).await;
+    assert_eq!(before.len(), 3);
+    assert_eq!((run("person", person).0, run("visit", visits).0), (Some(0), Some(0)));
+    assert_eq!(stored(folder.path()).await, before, "not even sealed anew");
+    // One amount is another, and only its row is another.
+    assert_eq!(run("visit", &visits.replace("02-02,BV,cấp cơ bản,100", "02-02,BV,cấp cơ bản,200")).0, Some(0));
+    let after = stored(folder.path()).await;
+    assert_eq!(after.iter().filter(|row| !before.contains(row)).count(), 1);
+    // A mistake in the last of thousands of lines, and a file that is cut off there.
+    let mut many = visits.to_owned();
+    for day in 1..=2_500 {
+        many.push_str(&format!("0070000001,2020-01-01,BV {day},cấp cơ bản,100,0\n"));
+    }
+    for broken in [format!("{many}0070000001,2020-13-01,BV,cấp cơ bản,100,0\n"), format!("{many}0070000001,2020-01-01,B")] {
+        assert_eq!(run("visit", &broken).0, Some(1));
+        assert_eq!(stored(folder.path()).await, after, "nothing half-written");
+    }
+    // Another key file than the one that the database knows.
+    let key = folder.path().join("data/hotro.key");
+    for (text, want) in [("1".repeat(64), "another key"), ("zz".to_owned(), "holds no key")] {
+        std::fs::write(&key, text).expect("the file is written");
+        let said = run_with(folder.path(), &["audit", "--data", "data"], &[], b"").expect("it runs");
+        assert!(said.code == Some(1) && said.stderr.contains(want), "{}", said.stderr);
+    }
+    assert_eq!(stored(folder.path()).await, after);
 }

@@ -5,7 +5,9 @@ use harness::dialogue::Conversation;
 use harness::server::Options;
 use harness::telegram::{TOKEN, Telegram};
 use harness::wait::until;
-use hotro::dialogue::{Channel, Event, Input, Method, NotFetched, Verification};
+use hotro::conversation::now_ms;
+use hotro::desk::account::Role;
+use hotro::dialogue::{Channel, Event, Input, Method, NotFetched, Verification, after_resolution};
 use hotro::identity::demo::PEOPLE;
 use hotro::identity::record::{Dossier, DossierStatus, Record};
 use jiff::civil::date;
@@ -52,12 +54,23 @@ async fn nothing_is_in_clear(options: Options, postgres: Option<String>) {
     let session = service.form(&citizen).await;
     assert_eq!(service.begin(&session, CODE, BIRTH).await.status(), StatusCode::ACCEPTED);
     let otp = service.sms.otp(PHONE, 1).await;
-    service.post("check", &session, json!({ "otp": if otp == "000000" { "111111" } else { "000000" } })).await;
+    service.post("check", &session, json!({ "otp": if otp == "271828" { "271829" } else { "271828" } })).await;
     assert_eq!(service.post("check", &session, json!({ "otp": otp })).await.status(), StatusCode::OK);
     for what in ["participation", "detail-bhxh", "benefits", "dossiers", "card", "visits", "dependants", "code"] {
         let sent = citizen.tap(&format!("look:{what}")).await;
         citizen.hears("personal_message", sent.seq).await;
     }
+    // An operator opens a part, with more in the reason than belongs there; a callback is asked for; a record does not come.
+    let thu = service.operator(Role::Operator).await;
+    let claim = super::reveal::claim(&thu, &citizen).await;
+    let reason = format!("xem giúp {} mã {CODE} sinh {BIRTH}", PEOPLE[0].name);
+    let (status, _) = thu.does("record", &claim, json!({ "client_id": Uuid::now_v7(), "what": "card", "reason": reason })).await;
+    assert_eq!(status, StatusCode::OK);
+    citizen.say("số điện thoại của tôi là 0412777666, căn cước 000190777666").await;
+    let (from_ms, to_ms) = (now_ms() + 3_600_000, now_ms() + 7_200_000);
+    let caller = service.server.citizen().await;
+    let wish = json!({ "client_id": Uuid::now_v7(), "phone": "0412999777", "from_ms": from_ms, "to_ms": to_ms });
+    assert_eq!(caller.post("callback", &wish).await.status(), StatusCode::ACCEPTED);
     let by_id = service.server.citizen().await;
     let session = service.form(&by_id).await;
     service.begin(&session, PEOPLE[0].citizen_id, BIRTH).await;
@@ -74,7 +87,8 @@ async fn nothing_is_in_clear(options: Options, postgres: Option<String>) {
     let token = url.split('#').nth(1).expect("a token").to_owned();
     let opened = harness::citizen::http().post(service.server.url("/api/verification/open")).json(&json!({ "token": token })).send();
     let opened: serde_json::Value = opened.await.expect("an answer").json().await.expect("JSON");
-    service.begin(opened["session"].as_str().expect("a session"), CODE, BIRTH).await;
+    let link_session = opened["session"].as_str().expect("a session").to_owned();
+    service.begin(&link_session, CODE, BIRTH).await;
     telegram.citizen(77).shares_contact("84412345678", true);
     until("the menu", async || telegram.look(|world| world.sent_to(77).any(|sent| sent.html.contains("bạn muốn xem gì")).then_some(())))
         .await;
@@ -105,6 +119,11 @@ async fn nothing_is_in_clear(options: Options, postgres: Option<String>) {
         "1990-03-05",
         "05031990",
         "482913",
+        if otp == "271828" { "271829" } else { "271828" },
+        "0412777666",
+        "000190777666",
+        "0412999777",
+        &link_session,
         &otp,
         &second,
         "0099999999",
@@ -160,6 +179,9 @@ enum Act {
     Fetched { request: u64, person: u128 },
     FetchedAsAsked { person: u128 },
     NotFetched { request: u64 },
+    OperatorClaims,
+    OperatorIsDone,
+    Waits { minutes: i64 },
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
@@ -172,6 +194,9 @@ fn any_act() -> impl Strategy<Value = Act> {
         2 => (0..30_u64, 1..3_u128).prop_map(|(request, person)| Act::Fetched { request, person }),
         4 => (1..3_u128).prop_map(|person| Act::FetchedAsAsked { person }),
         1 => (0..30_u64).prop_map(|request| Act::NotFetched { request }),
+        2 => Just(Act::OperatorClaims),
+        1 => Just(Act::OperatorIsDone),
+        1 => (1..20_i64).prop_map(|minutes| Act::Waits { minutes }),
     ]
 }
 
@@ -179,7 +204,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     /// A record is shown only after the conversation's own verification, in time, for the person of that verification, when it was
-    /// asked for; and the log never holds it in clear.
+    /// asked for, and while no operator talks; and the log never holds it in clear.
     #[test]
     fn a_record_is_shown_only_to_whom_it_belongs(acts in prop::collection::vec(any_act(), 1..25)) {
         let mut conversation = Conversation::on(Channel::Web);
@@ -190,7 +215,7 @@ proptest! {
                 Act::Says(text) => Input::Message { text: text.to_owned() },
                 Act::Taps(id) => Input::Choice { id: id.to_owned() },
                 Act::Verified { person, in_time } => {
-                    let until_ms = harness::dialogue::now_ms() + if in_time { 900_000 } else { 0 };
+                    let until_ms = conversation.now_ms() + if in_time { 900_000 } else { 0 };
                     Input::Verified { verification: Verification { id: Uuid::from_u128(person), until_ms, ending: "5678".to_owned() }, by: Method::Otp }
                 }
                 Act::Fetched { request, person } => Input::Fetched { request, verification: Uuid::from_u128(person), record: Box::new(record()) },
@@ -199,13 +224,29 @@ proptest! {
                     Input::Fetched { request, verification: Uuid::from_u128(person), record: Box::new(record()) }
                 }
                 Act::NotFetched { request } => Input::NotFetched { request, why: NotFetched::Unavailable },
+                Act::OperatorClaims => {
+                    if before.in_queue {
+                        conversation.happens(Event::HandoffClaimed { operator: "Chị Thu".to_owned(), fence: 1 });
+                    }
+                    continue;
+                }
+                Act::OperatorIsDone => {
+                    if before.operator.is_some() {
+                        after_resolution("answered").into_iter().for_each(|event| conversation.happens(event));
+                    }
+                    continue;
+                }
+                Act::Waits { minutes } => {
+                    conversation.waits(minutes * 60_000);
+                    continue;
+                }
             };
             let turn = conversation.hear(&input);
             for event in &turn.events {
                 if let Event::PersonalMessage { request, verification, open, .. } = event {
                     let proved = before.verified.as_ref().expect("a verification");
                     prop_assert_eq!(proved.id, *verification);
-                    prop_assert!(proved.until_ms > harness::dialogue::now_ms());
+                    prop_assert!(proved.until_ms > conversation.now_ms() && before.operator.is_none());
                     let fetched_for_it = matches!(&input, Input::Fetched { verification, .. } if *verification == proved.id);
                     prop_assert!(fetched_for_it);
                     prop_assert_eq!(before.asked.map(|(asked, _)| asked), Some(*request));

@@ -4,6 +4,7 @@ use super::{BIRTH, CODE, PHONE, Service};
 use harness::server::Options;
 use harness::telegram::{Sent, TOKEN, Telegram};
 use harness::wait::until;
+use hotro::desk::account::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -59,6 +60,26 @@ async fn by_the_form((telegram, service): (Telegram, Service)) {
     // The citizen takes it away.
     telegram.citizen(AN).taps("Xóa tin này");
     telegram.until("the message is gone", |world| world.deleted.contains(&(AN, card.message_id))).await;
+
+    // An operator opens a part, and the citizen reads that they did; signing out and erasing are heard while the operator talks.
+    let thu = service.operator(Role::Operator).await;
+    telegram.citizen(AN).says("/tongdai");
+    let waits = |view: &Value| view["waiting"].as_array().and_then(|all| all.iter().find(|one| one["channel"] == "telegram").cloned());
+    let view = thu.sees("An waits", |view| waits(view).is_some()).await;
+    let handoff = waits(&view).expect("An waits");
+    let claim = thu.claims(handoff["handoff_id"].as_str().expect("an id")).await;
+    let ask = json!({ "client_id": uuid::Uuid::now_v7(), "what": "card", "reason": "Kiểm tra hạn thẻ giúp người dân" });
+    assert_eq!(thu.does("record", &claim, ask.clone()).await.0, StatusCode::OK);
+    said(&telegram, AN, "An is told", |sent| sent.html.contains("vừa mở xem thẻ BHYT của bạn")).await;
+    telegram.citizen(AN).says("đăng xuất");
+    said(&telegram, AN, "signed out", |sent| sent.html.contains("Đã đăng xuất")).await;
+    until("nothing is opened any more", async || (thu.does("record", &claim, ask.clone()).await.0 == StatusCode::CONFLICT).then_some(()))
+        .await;
+    telegram.citizen(AN).says("/xoadulieu");
+    said(&telegram, AN, "asked once more", |sent| sent.html.contains("Bạn có chắc không")).await;
+    telegram.citizen(AN).taps("Xóa hết");
+    said(&telegram, AN, "the receipt", |sent| sent.html.contains("Mã biên nhận")).await;
+    assert_eq!(thu.says(&claim, "còn đó không").await.0, StatusCode::CONFLICT, "the talk has ended with it");
 }
 
 async fn by_the_own_contact((telegram, service): (Telegram, Service)) {

@@ -288,7 +288,7 @@ pub(super) async fn summary(
     let proof = identity.verified(id).await.map_err(FormError::from)?.ok_or_else(closed)?;
     match identity.read(id, What::Participation, None).await {
         Ok((_, Record::Contributions(all))) => Ok(private(StatusCode::OK, summary_of(proof.code().reveal(), &all))),
-        Ok(_) | Err(NotFetched::Unavailable) => Err(ApiError::Unavailable.into()),
+        Ok(_) | Err(NotFetched::Unavailable | NotFetched::Slow | NotFetched::Unreadable) => Err(ApiError::Unavailable.into()),
         Err(NotFetched::Unverified) => Err(closed()),
     }
 }

@@ -49,6 +49,8 @@ pub enum Action {
     HandoffMoved,
     /// A supervisor closed a conversation.
     HandoffClosed,
+    /// A part of the record of a verified citizen was shown.
+    RecordRevealed,
     /// A photo or file of a citizen was shown.
     AttachmentSeen,
     /// The telephone number of a citizen was shown.
@@ -93,6 +95,7 @@ impl Action {
             Action::ConversationRead => "conversation_read",
             Action::HandoffMoved => "handoff_moved",
             Action::HandoffClosed => "handoff_closed",
+            Action::RecordRevealed => "record_revealed",
             Action::AttachmentSeen => "attachment_seen",
             Action::CallbackRevealed => "callback_revealed",
             Action::CallbackDone => "callback_done",

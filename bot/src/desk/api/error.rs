@@ -45,6 +45,10 @@ pub enum DeskError {
     Conversation(ConversationError),
     /// The queue cannot be read or written now.
     Hotline(HotlineError),
+    /// The citizen of the conversation is not verified, or no longer.
+    NotVerified,
+    /// What is asked of the records does not come.
+    RecordsUnavailable,
     /// What was typed cannot be the hours of the desk; why.
     Calendar(String),
     /// This process serves accounts and no queue, or is stopping.
@@ -84,6 +88,8 @@ impl DeskError {
                 DeskError::Unavailable.parts()
             }
             DeskError::Conversation(_) | DeskError::Hotline(_) => DeskError::Internal.parts(),
+            DeskError::NotVerified => said(StatusCode::CONFLICT, "not_verified", texts::NOT_VERIFIED),
+            DeskError::RecordsUnavailable => said(StatusCode::SERVICE_UNAVAILABLE, "records_unavailable", texts::RECORDS_UNAVAILABLE),
             DeskError::Calendar(reason) => (StatusCode::BAD_REQUEST, "bad_calendar", texts::bad_calendar(reason)),
         }
     }

@@ -258,6 +258,6 @@ pub(super) async fn resolve(
 }
 
 /// An id that is none looks like one that is unknown.
-fn handoff_id(id: Result<Path<Uuid>, PathRejection>) -> Result<HandoffId, DeskError> {
+pub(super) fn handoff_id(id: Result<Path<Uuid>, PathRejection>) -> Result<HandoffId, DeskError> {
     id.map(|Path(id)| HandoffId(id)).map_err(|_| DeskError::Refused(Refusal::NoSuchHandoff))
 }

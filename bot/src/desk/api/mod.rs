@@ -14,6 +14,7 @@ mod invitation;
 mod news;
 mod operator;
 mod presence;
+mod record;
 mod session;
 mod statistics;
 mod tool;
@@ -24,7 +25,7 @@ pub use guard::Supervisor;
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -45,6 +46,7 @@ use crate::channel::web::Limits;
 use crate::conversation::now_ms;
 use crate::desk::account::{Accounts, Action, Actor, audit};
 use crate::desk::hotline::Hotline;
+use crate::identity::Identity;
 
 /// Passwords and names are short; what else is sent here is shorter.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -67,6 +69,8 @@ struct Inner {
     refusals_of_strangers: DefaultDirectRateLimiter,
     refusals_of_operators: DefaultDirectRateLimiter,
     service: Option<Service>,
+    /// Set once, when records can be looked up.
+    identity: OnceLock<Identity>,
 }
 
 /// The queue in service, and when it stops.
@@ -104,7 +108,26 @@ impl Desk {
     fn with(accounts: Accounts, limits: Limits, public_origin: Option<String>, service: Option<Service>) -> Desk {
         let quota = Quota::per_minute(NonZeroU32::new(REFUSALS_AUDITED_PER_MINUTE).unwrap_or(NonZeroU32::MIN));
         let (refusals_of_strangers, refusals_of_operators) = (RateLimiter::direct(quota), RateLimiter::direct(quota));
-        Desk { inner: Arc::new(Inner { accounts, limits, public_origin, refusals_of_strangers, refusals_of_operators, service }) }
+        Desk {
+            inner: Arc::new(Inner {
+                accounts,
+                limits,
+                public_origin,
+                refusals_of_strangers,
+                refusals_of_operators,
+                service,
+                identity: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// Who looks up for operators. Only the first call counts; without it nobody is verified.
+    pub fn attach_identity(&self, identity: Identity) {
+        let _ = self.inner.identity.set(identity);
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.inner.identity.get()
     }
 
     fn accounts(&self) -> &Accounts {
@@ -170,6 +193,7 @@ pub fn router(desk: Desk) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(handoff::transfer))
         .routes(routes!(handoff::give_back))
         .routes(routes!(handoff::resolve))
+        .routes(routes!(record::reveal))
         .routes(routes!(tool::search))
         .routes(routes!(tool::canned, tool::add_canned))
         .routes(routes!(tool::change_canned, tool::delete_canned))

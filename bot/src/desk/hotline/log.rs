@@ -100,7 +100,14 @@ impl<'a> Draft<'a> {
                     append.snapshot = None;
                     appends.push(append);
                 }
-                None => appends.push(DeskAppend { conversation_id, expected_seq: None, events, input_id: None, snapshot: None }),
+                None => appends.push(DeskAppend {
+                    conversation_id,
+                    expected_seq: None,
+                    events,
+                    input_id: None,
+                    effects: Vec::new(),
+                    snapshot: None,
+                }),
             }
         }
         appends.extend(own_append);

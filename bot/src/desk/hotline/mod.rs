@@ -608,6 +608,7 @@ impl Hotline {
                 expected_seq: Some(append.expected_seq),
                 events: append.events.clone(),
                 input_id: append.input_id.clone(),
+                effects: append.effects.clone(),
                 snapshot: append.snapshot.clone(),
             }),
             own_turn: true,
@@ -734,5 +735,5 @@ fn stored(event: &Event) -> Result<NewEvent, serde_json::Error> {
 /// Events of one conversation, wherever its log has come to.
 pub(super) fn append_of(conversation_id: Uuid, input_id: Option<String>, events: &[Event]) -> Result<DeskAppend, HotlineError> {
     let events = events.iter().map(stored).collect::<Result<_, _>>()?;
-    Ok(DeskAppend { conversation_id, expected_seq: None, events, input_id, snapshot: None })
+    Ok(DeskAppend { conversation_id, expected_seq: None, events, input_id, effects: Vec::new(), snapshot: None })
 }

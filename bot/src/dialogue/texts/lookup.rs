@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use super::{call_choice, clock, hotline, operator_choice};
 use crate::dialogue::choice::{Choice, ChoiceId};
 use crate::dialogue::event::Message;
+use crate::dialogue::lookup::NotFetched;
 use crate::identity::birth::BirthError;
 use crate::identity::code::IdentifierError;
 use crate::identity::record::{
@@ -26,6 +27,7 @@ fn line(text: impl Into<String>) -> Block {
 
 /// What somebody agrees to before anything is read. The form shows it whole.
 pub const CONSENT: &str = "Đọc gì: hồ sơ BHXH, BHYT, BHTN của bạn, chỉ phần bạn hỏi.\n\
+Ai đọc: bạn; và tổng đài viên đang giúp bạn, khi có lý do được ghi lại. Mỗi lần như vậy bạn được báo.\n\
 Để làm gì: trả lời bạn trong cuộc trò chuyện này.\n\
 Bao lâu: 15 phút sau khi xác minh, hoặc đến khi bạn đăng xuất.\n\
 Lưu gì: mã số, ngày sinh được mã hóa, xóa khi hết phiên; mỗi lần đọc có nhật ký.\n\
@@ -135,11 +137,18 @@ pub fn signed_out() -> Vec<Block> {
 }
 
 /// The records cannot be read now.
-pub fn unavailable() -> Vec<Block> {
-    vec![
-        line("Hệ thống dữ liệu đang không trả lời nên mình chưa xem được. Phần hỏi đáp vẫn dùng bình thường."),
-        hotline("Bạn thử lại sau vài phút, xem trên VssID, hoặc gọi ", "."),
-    ]
+pub fn unavailable(why: NotFetched) -> Vec<Block> {
+    let what = match why {
+        NotFetched::Slow => "Hệ thống dữ liệu trả lời quá chậm nên mình chưa xem được.",
+        NotFetched::Unreadable => "Dữ liệu nhận về không đúng mẫu nên mình không hiện ra, để bạn khỏi đọc nhầm.",
+        NotFetched::Unavailable | NotFetched::Unverified => "Hệ thống dữ liệu đang không trả lời nên mình chưa xem được.",
+    };
+    vec![line(format!("{what} Phần hỏi đáp vẫn dùng bình thường.")), hotline("Bạn thử lại sau vài phút, xem trên VssID, hoặc gọi ", ".")]
+}
+
+/// The operator has opened a part of the record.
+pub fn revealed(operator: &str, what: What) -> Vec<Block> {
+    vec![line(format!("{operator} (tổng đài viên) vừa mở xem {} của bạn để hỗ trợ. Lần xem này có ghi nhật ký.", name(what)))]
 }
 
 /// What stands where a personal message was.
@@ -173,10 +182,14 @@ pub fn contact_refused() -> Vec<Block> {
     ]
 }
 
+/// The button in the widget that asks for it.
+pub const ASK_ERASE: &str = "Xóa dữ liệu của tôi";
+
 /// Before everything is erased.
 pub fn ask_erase() -> Vec<Block> {
     vec![
         line("Xóa dữ liệu là xóa hẳn nội dung cuộc trò chuyện này: tin của bạn, câu trả lời, kết quả tra cứu. Không lấy lại được."),
+        line("Nếu bạn đang chờ hoặc đang nói chuyện với tổng đài viên, hay đang chờ gọi lại, thì việc đó cũng kết thúc."),
         line(
             "Hồ sơ BHXH của bạn tại cơ quan BHXH không bị ảnh hưởng. Nhật ký truy cập hồ sơ vẫn được giữ theo quy định bảo mật. Bạn có chắc không?",
         ),
@@ -214,7 +227,15 @@ pub fn erased(receipt: &str, events: u64, at_ms: i64) -> Vec<Block> {
 
 /// A part of the record as it is said. Buttons may be more than fit.
 pub fn message(what: What, record: &Record, today: Date, until_ms: i64) -> Message {
-    let mut message = match record {
+    let mut message = part(what, record, today);
+    message.blocks.push(line(format!("Nội dung này tự ẩn lúc {}. Xem xong bạn gõ “đăng xuất”.", clock(until_ms))));
+    message.choices.extend([Some(delete_choice()), Some(operator_choice()), Some(sign_out_choice())].into_iter().flatten());
+    message
+}
+
+/// A part of the record, with what leads on from it.
+pub fn part(what: What, record: &Record, today: Date) -> Message {
+    match record {
         Record::Contributions(all) => match what {
             What::Detail(kind) => detail(kind, all),
             _ => participation(all),
@@ -228,10 +249,7 @@ pub fn message(what: What, record: &Record, today: Date, until_ms: i64) -> Messa
             spans: vec![Span::plain("Mã số BHXH của bạn: "), Span::bold(code.reveal()), Span::plain(".")],
         }])
         .with([topic("bhxh/citizen-id-replaces-code", "Mã số và số định danh")]),
-    };
-    message.blocks.push(line(format!("Nội dung này tự ẩn lúc {}. Xem xong bạn gõ “đăng xuất”.", clock(until_ms))));
-    message.choices.extend([Some(delete_choice()), Some(operator_choice()), Some(sign_out_choice())].into_iter().flatten());
-    message
+    }
 }
 
 /// [`Message`] in the making.

@@ -311,6 +311,7 @@ pub fn of_event(event: &Event) -> Option<Message> {
             let blocks = [spoken_by(operator)].into_iter().chain(message.blocks.iter().cloned()).collect();
             Some(Message { blocks, ..message.clone() })
         }
+        Event::RecordRevealed { operator, what, .. } => say(lookup::revealed(operator, *what), Vec::new()),
         Event::HandoffReleased { .. } => say(released(), vec![call_choice(), leave_queue_choice()]),
         Event::QueuePosition { position: at, wait } => say(position(*at, *wait), vec![leave_queue_choice()]),
         Event::Started { .. }

@@ -39,6 +39,10 @@ pub const NETWORK: Budget = Budget::Window { max: 60, ms: HOUR_MS };
 /// Attempts of everybody. Far more than succeed on a busy day; what is beyond is an attack from many networks.
 pub const SERVICE: Budget = Budget::Window { max: 1_200, ms: MINUTE_MS };
 
+/// Texts to one person, from whatever conversations they are asked for; a password that was used gives them all back. What is beyond is
+/// not sent, and the form says what it always says.
+pub const TEXTS: Budget = Budget::Window { max: 3, ms: HOUR_MS };
+
 impl Budget {
     /// Counts one attempt. `Err` is the time until which none is taken.
     pub fn count(&self, before: Attempts, now_ms: i64) -> Result<Attempts, i64> {

@@ -3,7 +3,7 @@
 mod budget;
 mod otp;
 
-pub use budget::{Budget, CODE, CONVERSATION, NETWORK, SERVICE};
+pub use budget::{Budget, CODE, CONVERSATION, NETWORK, SERVICE, TEXTS};
 pub use otp::{OTP_DIGITS, Otp};
 
 const MINUTE_MS: i64 = 60_000;

@@ -11,6 +11,7 @@ import { Button, Chip, ChannelIcon, IconButton } from '../parts/basic.js';
 import { Icon } from '../parts/icon.js';
 import { clock, length, moment, percent } from '../time.js';
 import { CHANNELS, HANDOFF_REASONS, PRIORITIES } from '../words.js';
+import { Record } from './record.js';
 import { insertIntoReply, writeNote } from './reply.js';
 
 const QUERY_MAX = 300; // characters
@@ -37,6 +38,7 @@ export function Context({ open, handoff, onClose }) {
         ${why && html`<div><dt>Vì sao</dt><dd>${why}</dd></div>`}
       </dl>
     </section>
+    <${Record} open=${open} handoff=${handoff} />
     <${Labels} open=${open} handoff=${handoff} />
     <${Search} open=${open} handoff=${handoff} question=${summary.question} />
     <section class="notes"><h3>Ghi chú${notes.length > 0 && html` <span class="soft">${notes.length}</span>`}${isMine(handoff) && html`<${Button} small icon="plus" onClick=${writeNote}>Thêm<//>`}</h3>

@@ -126,6 +126,6 @@ function Notices({ view, accepting, onStart }) {
   if (!view.handoff_enabled) return html`<p class="strip note">Chuyển tổng đài viên đang tắt: người dân chỉ nói chuyện với bot. ${isSupervisor() && html`<a href="/console/settings">Mở công tắc</a>`}</p>`;
   if (!view.bot_enabled) return html`<p class="strip note">Bot đang tắt: người dân nhận được lời nhắn bạn đặt. ${isSupervisor() && html`<a href="/console/settings">Mở công tắc</a>`}</p>`;
   if (!view.open) return html`<p class="strip note">Ngoài giờ làm việc.${view.next_opening_ms ? ` Mở lại ${opening(view.next_opening_ms)}, sau ${length(view.next_opening_ms - now)}.` : ''} Người dân vẫn để lại lời nhắn được.</p>`;
-  if (!accepting && !isSupervisor()) return html`<p class="strip calm">Bạn đang tạm ngưng, chưa nhận cuộc mới. <${Button} small kind="primary" onClick=${onStart}>Bắt đầu nhận<//></p>`;
+  if (!accepting && !isSupervisor()) return html`<p class="strip calm" role="status">Bạn đang tạm ngưng, chưa nhận cuộc mới. <${Button} small kind="primary" onClick=${onStart}>Bắt đầu nhận<//></p>`;
   return null;
 }

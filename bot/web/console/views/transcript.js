@@ -7,7 +7,7 @@ import { Button } from '../parts/basic.js';
 import { Icon } from '../parts/icon.js';
 import { Message } from '../parts/message.js';
 import { clock, day, percent, sameDay } from '../time.js';
-import { ENDED_BY_CITIZEN, HANDOFF_REASONS, OUTCOMES, RELEASES, RESOLUTIONS, UNSUPPORTED, skillName } from '../words.js';
+import { ENDED_BY_CITIZEN, HANDOFF_REASONS, OUTCOMES, RECORD_PARTS, RELEASES, RESOLUTIONS, UNSUPPORTED, skillName } from '../words.js';
 
 const GROUP_MS = 180_000; // what one person says within this is one block
 const NEAR_END_PX = 80;
@@ -116,6 +116,7 @@ function happened(event) {
     case 'verified': return `Đã xác minh, mã số tận cùng ${event.ending}`;
     case 'verification_ended': return 'Phiên xác minh đã kết thúc';
     case 'personal_message': return 'Bot đã hiện thông tin cá nhân (nội dung được niêm phong)';
+    case 'record_revealed': return `${event.operator} đã mở hồ sơ: ${RECORD_PARTS[event.what] ?? event.what}`;
     case 'lookup_failed': return 'Tra cứu không có kết quả';
     case 'erased': return 'Mục đã xóa theo yêu cầu của người dân';
     case 'erase_done': return `Đã xóa dữ liệu, biên nhận ${event.receipt}`;
