@@ -145,6 +145,32 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Move a whole installation from one database into another, empty one; interrupted, the same command goes on. Stop hotro first.
+    Migrate {
+        /// Where everything is: sqlite://path/to/hotro.db or postgres://user@host/database. Give PostgreSQL's password in PGPASSWORD.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// Where it shall be; the same forms.
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+    /// Write everything, as of this moment, into a new file; hotro may serve meanwhile.
+    Backup {
+        /// The file; it must not be there yet.
+        file: PathBuf,
+        /// Write nothing: read a backup that is there to its end.
+        #[arg(long)]
+        check: bool,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Fill an empty database from a backup; interrupted, the same command goes on. Stop hotro first.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Personal records.
     Records {
         #[command(subcommand)]
@@ -323,6 +349,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { database, .. }
         | Command::Replay { database, .. }
         | Command::Gaps { database, .. }
+        | Command::Backup { database, .. }
+        | Command::Restore { database, .. }
         | Command::Places { database, .. }
         | Command::Records { database, .. }
         | Command::Audit { database, .. }
@@ -354,6 +382,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
         Command::Gaps { since, json, .. } => command::gaps::run(&config, since, json)?,
+        Command::Migrate { from, to } => command::transfer::migrate(&from, &to)?,
+        Command::Backup { file, check: true, .. } => command::transfer::check(&file)?,
+        Command::Backup { file, .. } => command::transfer::backup(&config, &file)?,
+        Command::Restore { file, .. } => command::transfer::restore(&config, &file)?,
         Command::Places { command, .. } => match command {
             PlacesCommand::Import { path, source, as_of, province, dry_run } => {
                 command::places::import(&config, &path, &hotro::places::Defaults { source, as_of, province }, dry_run)?;

@@ -23,3 +23,4 @@ mod news_console;
 mod news_feeds;
 mod store;
 mod telegram;
+mod transfer;

@@ -15,6 +15,7 @@ pub(crate) mod places;
 pub(crate) mod records;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod transfer;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -74,6 +74,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(Places::embedded);
     let knowledge = Arc::new(Knowledge::build(faq).context("building the index")?);
     let store = super::open_store(config).await?;
+    let _serving = store.serve().context("opening the database")?;
     let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
