@@ -2,10 +2,12 @@
 
 mod command;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use command::records::AuditOf;
 use hotro::config::Config;
 use hotro::desk::account::Role;
@@ -144,6 +146,18 @@ enum Command {
         json: bool,
         #[command(flatten)]
         database: Database,
+    },
+    /// Look at everything that the service rests on and say what to do; changes nothing.
+    Doctor {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print the manual page (hotro man > hotro.1).
+    Man,
+    /// Print the completions of a shell (hotro completions bash > /etc/bash_completion.d/hotro).
+    Completions {
+        /// Which.
+        shell: Shell,
     },
     /// Move a whole installation from one database into another, empty one; interrupted, the same command goes on. Stop hotro first.
     Migrate {
@@ -329,6 +343,23 @@ impl Database {
     }
 }
 
+/// One page: the program, then each of its commands.
+fn manual() -> anyhow::Result<ExitCode> {
+    let mut command = Cli::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for subcommand in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        let man = clap_mangen::Man::new(subcommand.clone());
+        writeln!(page, ".SH {}", subcommand.get_name().to_uppercase())?;
+        man.render_description_section(&mut page)?;
+        man.render_synopsis_section(&mut page)?;
+        man.render_options_section(&mut page)?;
+    }
+    std::io::stdout().write_all(&page)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
@@ -340,6 +371,14 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        Command::Man => return manual(),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "hotro", &mut std::io::stdout());
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
     let mut flags = match &cli.command {
         Command::Serve { listen, database } => {
             let mut flags = database.flags();
@@ -351,6 +390,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::Gaps { database, .. }
         | Command::Backup { database, .. }
         | Command::Restore { database, .. }
+        | Command::Doctor { database, .. }
         | Command::Places { database, .. }
         | Command::Records { database, .. }
         | Command::Audit { database, .. }
@@ -382,6 +422,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
         Command::Gaps { since, json, .. } => command::gaps::run(&config, since, json)?,
+        Command::Doctor { .. } => return command::doctor::run(&config),
+        // Printed before the configuration is read.
+        Command::Man | Command::Completions { .. } => {}
         Command::Migrate { from, to } => command::transfer::migrate(&from, &to)?,
         Command::Backup { file, check: true, .. } => command::transfer::check(&file)?,
         Command::Backup { file, .. } => command::transfer::backup(&config, &file)?,

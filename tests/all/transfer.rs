@@ -31,7 +31,10 @@ async fn invent(url: &str) {
     let store = Store::open(url).await.unwrap();
     for number in 0..CONVERSATIONS {
         // Not two alike, so that a backup of them is not small.
-        let event = |at: u64| NewEvent { kind: "said", body: format!("{{\"text\":\"Câu {at}, “bảo hiểm” 🙂 \\\\ \\u0000 {}\"}}", Uuid::new_v4()) };
+        let event = |at: u64| NewEvent {
+            kind: "said",
+            body: format!("{{\"text\":\"Câu {at}, “bảo hiểm” 🙂 \\\\ \\u0000 {}\"}}", Uuid::new_v4()),
+        };
         let append = Append {
             conversation_id: Uuid::now_v7(),
             create: Some(NewConversation { channel: "web", token_hash: None }),

@@ -2,9 +2,11 @@
 
 pub(crate) mod ask;
 pub(crate) mod calc;
+mod certificate;
 pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod confusions;
+pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod fit;

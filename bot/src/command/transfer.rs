@@ -15,7 +15,9 @@ pub(crate) fn migrate(from: &str, to: &str) -> anyhow::Result<()> {
     let mut told = Told::default();
     super::block_on(async { Ok(transfer::migrate(from, to, &mut |step| told.tell(&step)).await?) })?;
     told.end("moved", begun);
-    println!("Start hotro on the new database, with the same HOTRO_KEY (or the same hotro.key). The old one is as it was: keep it until you are sure.");
+    println!(
+        "Start hotro on the new database, with the same HOTRO_KEY (or the same hotro.key). The old one is as it was: keep it until you are sure."
+    );
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 mod announce;
 mod attachment;
 mod audit;
+mod backlog;
 mod batch;
 mod conversation;
 mod desk;
@@ -38,6 +39,7 @@ use tokio::sync::{broadcast, watch};
 pub use announce::Announcement;
 pub use attachment::{AttachmentRow, NewAttachment};
 pub use audit::{AuditRow, NewAudit};
+pub use backlog::Backlog;
 pub use conversation::{ConversationRow, Snapshot, StoredEvent};
 pub use desk::{DeskAppend, DeskChange, DeskHandoffRow, DeskNote, DeskRows, DeskSeatRow, DeskWrite, DeskWritten};
 pub use desk_tool::{CANNED_REPLIES_MAX, CallbackRow, CannedReplyRow};

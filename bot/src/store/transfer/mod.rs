@@ -5,6 +5,7 @@
 //! mark until every table was counted and hashed on both sides; until then [`super::Store::open`] refuses it.
 
 mod archive;
+mod look;
 mod row;
 mod schema;
 mod side;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
 
+pub use look::{Look, look};
 pub use row::Sum;
 pub(super) use side::{MARK, lock_to_serve};
 
@@ -82,7 +84,9 @@ pub enum TransferError {
         version: i64,
     },
     /// An upgrade did not come to its end.
-    #[error("migration {version} is missing in the database that is read from: start this hotro on it once (hotro operator list), then again")]
+    #[error(
+        "migration {version} is missing in the database that is read from: start this hotro on it once (hotro operator list), then again"
+    )]
     SchemaBehind {
         /// Of the migration.
         version: i64,

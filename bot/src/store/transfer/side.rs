@@ -81,9 +81,7 @@ impl Place {
         };
         match &mut side {
             Side::Sqlite(connection) => raw_sql("begin").execute(connection).await.map(drop)?,
-            Side::Postgres(connection) => {
-                raw_sql("begin isolation level repeatable read read only").execute(connection).await.map(drop)?
-            }
+            Side::Postgres(connection) => raw_sql("begin isolation level repeatable read read only").execute(connection).await.map(drop)?,
         }
         Ok(side)
     }
@@ -337,10 +335,15 @@ async fn insert_postgres(connection: &mut PgConnection, table: &Table, rows: &[R
     for (at, column) in table.columns.iter().enumerate() {
         let values = rows.iter().map(|row| row.get(at));
         insert = match column.kind {
-            Kind::Text => insert.bind(values.map(|value| if let Some(Value::Text(text)) = value { Some(text.as_str()) } else { None }).collect::<Vec<_>>()),
-            Kind::Bigint => insert.bind(values.map(|value| if let Some(Value::Bigint(number)) = value { Some(*number) } else { None }).collect::<Vec<_>>()),
-            Kind::Double => insert.bind(values.map(|value| if let Some(Value::Double(number)) = value { Some(*number) } else { None }).collect::<Vec<_>>()),
-            Kind::Bytes => insert.bind(values.map(|value| if let Some(Value::Bytes(bytes)) = value { Some(bytes.as_slice()) } else { None }).collect::<Vec<_>>()),
+            Kind::Text => insert
+                .bind(values.map(|value| if let Some(Value::Text(text)) = value { Some(text.as_str()) } else { None }).collect::<Vec<_>>()),
+            Kind::Bigint => insert
+                .bind(values.map(|value| if let Some(Value::Bigint(number)) = value { Some(*number) } else { None }).collect::<Vec<_>>()),
+            Kind::Double => insert
+                .bind(values.map(|value| if let Some(Value::Double(number)) = value { Some(*number) } else { None }).collect::<Vec<_>>()),
+            Kind::Bytes => insert.bind(
+                values.map(|value| if let Some(Value::Bytes(bytes)) = value { Some(bytes.as_slice()) } else { None }).collect::<Vec<_>>(),
+            ),
         };
     }
     insert.execute(connection).await.map(drop)
