@@ -71,6 +71,13 @@ impl Schema {
     }
 }
 
+/// The columns of a table, and those of its key with their places in it.
+#[derive(Default)]
+struct Found {
+    columns: Vec<Column>,
+    keys: Vec<(i64, Column)>,
+}
+
 /// All tables of the program, parents first.
 async fn tables(memory: &mut SqliteConnection) -> Result<Vec<Table>, TransferError> {
     let columns: Vec<(String, String, String, i64)> = query_as(
@@ -84,7 +91,7 @@ async fn tables(memory: &mut SqliteConnection) -> Result<Vec<Table>, TransferErr
     )
     .fetch_all(&mut *memory)
     .await?;
-    let mut left: BTreeMap<String, (Vec<Column>, Vec<(i64, Column)>)> = BTreeMap::new();
+    let mut left: BTreeMap<String, Found> = BTreeMap::new();
     for (table, name, kind, key) in columns {
         let kind = match kind.as_str() {
             "text" => Kind::Text,
@@ -93,7 +100,7 @@ async fn tables(memory: &mut SqliteConnection) -> Result<Vec<Table>, TransferErr
             "bytea" => Kind::Bytes,
             other => return Err(TransferError::Schema(format!("{table}.{name} has the type {other}"))),
         };
-        let (columns, keys) = left.entry(table).or_default();
+        let Found { columns, keys } = left.entry(table).or_default();
         let column = Column { name, kind };
         if key > 0 {
             keys.push((key, column.clone()));
@@ -107,7 +114,7 @@ async fn tables(memory: &mut SqliteConnection) -> Result<Vec<Table>, TransferErr
         let Some(name) = left.keys().find(free).cloned() else {
             return Err(TransferError::Schema("tables refer to each other in a circle".to_owned()));
         };
-        let Some((columns, mut keys)) = left.remove(&name) else { continue };
+        let Some(Found { columns, mut keys }) = left.remove(&name) else { continue };
         keys.sort_by_key(|(position, _)| *position);
         if keys.is_empty() {
             return Err(TransferError::Schema(format!("{name} has no primary key")));
