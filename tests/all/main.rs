@@ -21,5 +21,6 @@ mod news;
 mod news_broadcast;
 mod news_console;
 mod news_feeds;
+mod places;
 mod store;
 mod telegram;

@@ -494,7 +494,7 @@ impl Reading {
 
     fn unit(&mut self, row: &Row<'_>, list: List) -> Result<(), String> {
         let code = row.get(if row.columns.has(Field::UnitCode) { Field::UnitCode } else { Field::Code }).to_owned();
-        let name = row.get(Field::Name).to_owned();
+        let name = with_usual_kind(row.get(Field::Name));
         let into = |text: &str| text.split(';').filter(|code| !code.is_empty()).map(str::to_owned).collect::<Vec<_>>();
         let (level, parent, into) = match list {
             List::Provinces if row.get(Field::Era) == "new_2025" => (Level::Province, String::new(), Vec::new()),
@@ -784,9 +784,19 @@ impl Row<'_> {
     }
 }
 
+const KINDS: [&str; 9] = ["Thành phố ", "Thị trấn ", "Thị xã ", "Đặc khu ", "Phường ", "Huyện ", "Quận ", "Tỉnh ", "Xã "];
+
 fn short_name(name: &str) -> &str {
-    const KINDS: [&str; 9] = ["Thành phố ", "Thị trấn ", "Thị xã ", "Đặc khu ", "Phường ", "Huyện ", "Quận ", "Tỉnh ", "Xã "];
     KINDS.iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(name)
+}
+
+/// "Thành Phố Đồng Hới" and "THỊ XÃ Buôn Hồ" begin like every other name of their kind.
+fn with_usual_kind(name: &str) -> String {
+    let is_it = |kind: &&&str| {
+        let mut letters = name.chars().flat_map(char::to_lowercase);
+        kind.chars().flat_map(char::to_lowercase).all(|letter| letters.next() == Some(letter))
+    };
+    KINDS.iter().find(is_it).map_or_else(|| name.to_owned(), |kind| kind.chars().chain(name.chars().skip(kind.chars().count())).collect())
 }
 
 /// The list of who serves whom has no day of its own: it belongs to the list of offices.
