@@ -21,6 +21,6 @@ mod news;
 mod news_broadcast;
 mod news_console;
 mod news_feeds;
-mod places;
+mod place_import;
 mod store;
 mod telegram;

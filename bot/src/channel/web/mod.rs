@@ -6,6 +6,7 @@ mod calculators;
 mod error;
 mod limits;
 mod origin;
+mod places;
 mod ready;
 mod verification;
 
@@ -109,6 +110,7 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .routes(routes!(api::attach))
         .routes(routes!(calculators::list))
         .routes(routes!(calculators::calculate_one))
+        .routes(routes!(places::find))
         .routes(routes!(verification::open))
         .routes(routes!(verification::open_by_link))
         .routes(routes!(verification::start))

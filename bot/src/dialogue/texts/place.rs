@@ -260,8 +260,7 @@ fn day(text: &str) -> String {
 }
 
 /// What is not confirmed of the places shown.
-pub fn call_first<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<Block> {
-    let places: Vec<&Place> = places.collect();
+pub fn call_first(places: &[Place]) -> Vec<Block> {
     let has = |kind: PlaceKind| places.iter().any(|place| place.kind == kind);
     let no_hours = places.iter().any(|place| place.hours.is_none());
     let mut open = Vec::new();

@@ -1,14 +1,13 @@
-//! Where things are: what names mean, and what is near.
+//! What names mean, and what is near.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 
-use knowledge::places::{Found, Gazetteer, Level, Nearest, Places, Point, Spot, UNITS_ASKED_MAX};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use super::{Found, Gazetteer, Level, Nearest, Places, Point, Spot, UNITS_ASKED_MAX};
+use crate::random::Random;
 
-const PHRASES: &str = include_str!("../data/place-phrases.tsv");
+const PHRASES: &str = include_str!("../../data/place-phrases.tsv");
 /// Phrases that the table has at least.
 const PHRASES_MIN: usize = 400;
 /// So many of a hundred are read right.
@@ -38,7 +37,8 @@ impl Expected<'_> {
             (Expected::Unit(labels), Found::One(unit)) => labels.contains(&gazetteer.label(*unit).as_str()),
             (Expected::Asked(wanted), Found::Several { units, .. }) => {
                 let offered: Vec<String> = units.iter().map(|&unit| gazetteer.label(unit)).collect();
-                wanted.first().is_none_or(|first| offered[0] == *first) && wanted.iter().all(|label| offered.iter().any(|known| known == label))
+                wanted.first().is_none_or(|first| offered[0] == *first)
+                    && wanted.iter().all(|label| offered.iter().any(|known| known == label))
             }
             _ => false,
         }
@@ -127,7 +127,8 @@ fn the_nearest_are_those_of_a_brute_force_over_the_globe() {
     const NEAREST: usize = 10;
     /// Below this, two distances are one: floating-point numbers end there.
     const SAME_M: f64 = 0.05;
-    let mut random = StdRng::seed_from_u64(6);
+    let mut random = Random::new(6);
+    let mut between = |low: f64, high: f64| low + (high - low) * f64::from(random.unit());
     let places = Places::embedded();
     let gazetteer = places.gazetteer();
     let mut points: Vec<Point> = gazetteer.of_level(Level::Ward).filter_map(|ward| gazetteer.point(ward)).collect();
@@ -137,21 +138,22 @@ fn the_nearest_are_those_of_a_brute_force_over_the_globe() {
     };
     let ((south, north), (west, east)) = (bounds(|point| point.lat()), bounds(|point| point.lon()));
     // The poles, both sides of the antimeridian, and the same point twice.
-    let far = [(90.0, 0.0), (90.0, 120.0), (-90.0, -60.0), (0.0, 180.0), (0.0, -180.0), (16.0, 179.9999), (16.0, -179.9999), (-45.0, 179.5)];
+    let far =
+        [(90.0, 0.0), (90.0, 120.0), (-90.0, -60.0), (0.0, 180.0), (0.0, -180.0), (16.0, 179.9999), (16.0, -179.9999), (-45.0, 179.5)];
     points.extend(far.iter().map(|&(lat, lon)| Point::new(lat, lon).unwrap()));
-    points.extend((0..200).map(|_| Point::new(random.random_range(-90.0..=90.0), random.random_range(-180.0..=180.0)).unwrap()));
+    points.extend((0..200).map(|_| Point::new(between(-90.0, 90.0), between(-180.0, 180.0)).unwrap()));
     points.push(points[0]);
     let index = Nearest::build(points.iter().zip(0..).map(|(&point, number)| (number, point)));
     assert_eq!(index.len(), points.len());
     let radians: Vec<(f64, f64)> = points.iter().map(|point| (point.lat().to_radians(), point.lon().to_radians())).collect();
     let mut queries: Vec<(f64, f64)> = far.to_vec();
     queries.extend([(south, west), (south, east), (north, west), (north, east)]);
-    queries.extend((0..QUERIES / 2).map(|_| (random.random_range(south - 0.5..=north + 0.5), random.random_range(west - 0.5..=east + 0.5))));
-    queries.extend((0..QUERIES / 4).map(|_| (random.random_range(-90.0..=90.0), random.random_range(-180.0..=180.0))));
-    queries.extend((0..QUERIES / 8).map(|_| (random.random_range(-90.0..=90.0), 180.0 - random.random_range(0.0..=1.0))));
+    queries.extend((0..QUERIES / 2).map(|_| (between(south - 0.5, north + 0.5), between(west - 0.5, east + 0.5))));
+    queries.extend((0..QUERIES / 4).map(|_| (between(-90.0, 90.0), between(-180.0, 180.0))));
+    queries.extend((0..QUERIES / 8).map(|_| (between(-90.0, 90.0), between(179.0, 180.0))));
     queries.resize_with(QUERIES, || {
-        let pole = if random.random() { 90.0 } else { -90.0 };
-        (pole * random.random_range(0.98..=1.0), random.random_range(-180.0..=180.0))
+        let pole = if between(0.0, 1.0) < 0.5 { 90.0 } else { -90.0 };
+        (pole * between(0.98, 1.0), between(-180.0, 180.0))
     });
     for (lat, lon) in queries {
         let from = (lat.to_radians(), lon.to_radians());
@@ -165,7 +167,10 @@ fn the_nearest_are_those_of_a_brute_force_over_the_globe() {
             // Haversine is coarse at the antipodes, where nothing is near anyway.
             let tolerance = SAME_M.max(expected_m * 1e-7);
             assert!((metres - expected_m).abs() <= tolerance, "from {lat} {lon}: {metres} m, expected {expected_m} m");
-            assert!((haversine_m(from, radians[number as usize]) - metres).abs() <= tolerance, "from {lat} {lon}: {number} is not that far");
+            assert!(
+                (haversine_m(from, radians[number as usize]) - metres).abs() <= tolerance,
+                "from {lat} {lon}: {number} is not that far"
+            );
         }
         let distinct: BTreeSet<u32> = found.iter().map(|&(number, _)| number).collect();
         assert_eq!(distinct.len(), NEAREST, "from {lat} {lon}: one of them twice");
