@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 
-.PHONY: run test check fmt train eval compare scale load simulation race broadcast needs
+.PHONY: run test check fmt train eval compare scale load simulation race broadcast places needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -64,3 +64,9 @@ race:
 broadcast:
 	$(CARGO) build --release --workspace
 	./target/release/broadcast
+
+# 100,000 places: how fast, how large; and the import of a folder of lists, twice: PLACES=../shared/places make places
+PLACES ?=
+places:
+	$(CARGO) build --release --workspace
+	./target/release/places $(if $(PLACES),--lists $(PLACES))

@@ -22,5 +22,6 @@ mod news_broadcast;
 mod news_console;
 mod news_feeds;
 mod place_import;
+mod places;
 mod store;
 mod telegram;

@@ -76,6 +76,8 @@ export const SKILLS = {
 };
 export const skillName = (skill) => SKILLS[skill] ?? skill;
 
+export const PLACE_KINDS = { office: 'Cơ quan BHXH', collection_point: 'Điểm thu', facility: 'Cơ sở khám chữa bệnh' };
+
 export const CALLBACK_RESULTS = { reached: 'Đã gọi được', no_answer: 'Không nghe máy', wrong_number: 'Sai số' };
 
 export const UNSUPPORTED = { photo: 'ảnh', voice: 'tin thoại', sticker: 'nhãn dán', file: 'tệp', video: 'video', location: 'vị trí' };
@@ -100,6 +102,7 @@ export const AUDITED = {
   conversation_read: 'Xem cuộc trò chuyện',
   callback_revealed: 'Xem số điện thoại gọi lại',
   callback_done: 'Gọi lại xong',
+  place_report_done: 'Xử lý báo sai địa điểm',
   attachment_read: 'Mở tệp của người dân',
   settings_changed: 'Đổi lịch hoặc công tắc',
   canned_changed: 'Sửa câu mẫu',

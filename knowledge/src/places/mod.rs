@@ -472,6 +472,20 @@ impl Places {
         offices.filter(|&at| self.sort(at) == Sort::ProvinceOffice && self.known(at).is_valid(day_number(today))).min()
     }
 
+    /// The office of a former district, when a list has it and it is gone: it bears the name of the district.
+    pub fn former_office(&self, unit: u32, today: Date) -> Option<Place> {
+        if self.gazetteer.level(unit) != Level::OldDistrict {
+            return None;
+        }
+        let province = self.gazetteer.province(unit)?;
+        let named = format!(" {}", self.gazetteer.short_name(unit).to_lowercase());
+        let gone = |&at: &u32| {
+            let known = self.known(at);
+            known.sort == Sort::DistrictOffice && known.valid.1 < day_number(today) && self.name(at).to_lowercase().ends_with(&named)
+        };
+        self.of_province.get(province).iter().copied().find(gone).map(|at| self.place(at))
+    }
+
     /// Offices that serve a commune, by its code.
     pub fn serving(&self, ward: &str) -> &[u32] {
         self.gazetteer.number(Level::Ward, ward).map_or(&[], |ward| self.served.get(ward))

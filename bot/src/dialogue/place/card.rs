@@ -124,6 +124,9 @@ pub fn notes(places: &Places, number: u32, today: Date) -> Vec<String> {
         let instead = successor.or(served.filter(|_| place.kind == PlaceKind::Office));
         notes.push(words::gone(&place, instead.as_ref()));
     }
+    if place.kind == PlaceKind::Office && !place.former.is_empty() {
+        notes.push(words::formerly(&place.former));
+    }
     notes.extend(place.note.clone());
     notes
 }

@@ -376,6 +376,12 @@ fn show(mut search: PlaceSearch, kind: PlaceKind, near: Near, unit: u32, context
     let responsible = hits.iter().any(|hit| hit.responsible);
     let by_point = matches!(near, Near::Point(_));
     let wide = !by_point && places.is_wide(unit);
+    if kind == PlaceKind::Office
+        && let Some(former) = places.former_office(unit, context.today())
+    {
+        let successor = former.successor.as_deref().and_then(|id| places.number(PlaceKind::Office, id)).map(|number| places.name(number));
+        lead.extend(words::office_gone(&former, successor));
+    }
     if kind == PlaceKind::Office && !responsible && !wide {
         lead.extend(words::no_list_of_offices(&province_name(unit, context)));
     }

@@ -240,6 +240,20 @@ pub fn gone(place: &Place, instead: Option<&Place>) -> String {
     }
 }
 
+/// The office of a former district is no longer there; above those that are.
+pub fn office_gone(place: &Place, successor: Option<&str>) -> Vec<Block> {
+    let day = place.valid_to.as_deref().map(day).unwrap_or_default();
+    match successor {
+        Some(other) => line(format!("{} không còn hoạt động sau ngày {day}. Nay là {other}.", place.name)),
+        None => line(format!("{} không còn hoạt động sau ngày {day}, do sắp xếp lại.", place.name)),
+    }
+}
+
+/// Names that it had before.
+pub fn formerly(names: &[String]) -> String {
+    format!("Tên cũ: {}.", names.join("; "))
+}
+
 /// Only the area is known.
 pub fn only_area(area: &str) -> String {
     format!("{area} (chưa có địa chỉ chi tiết)")
