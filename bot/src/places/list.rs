@@ -328,6 +328,18 @@ impl Columns {
     }
 }
 
+/// Cells that are merged downwards: the row below has the names that are missing above, and nothing where the one above has a name.
+fn merged(above: &[String], below: &[String]) -> Vec<String> {
+    let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
+    let one = |column: usize| match (cell(above, column), cell(below, column)) {
+        (upper, lower) if lower.is_empty() => upper,
+        (upper, lower) if upper.is_empty() => lower,
+        (upper, lower) if Columns::of(std::slice::from_ref(&lower)).0.is_empty() => upper,
+        (_, lower) => lower,
+    };
+    (0..above.len().max(below.len())).map(one).collect()
+}
+
 /// Which list it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum List {
@@ -393,35 +405,27 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    /// Finds the row with the names of the columns. `None` when there is none that names a list.
+    /// Finds the row with the names of the columns: the one that names most of them. `None` when there is none that names a list.
     pub(super) fn of(file: &str, table: Table) -> Option<Sheet> {
         let mut rows = table.rows;
+        let mut best: Option<(Columns, List, usize)> = None;
         for at in 0..rows.len().min(HEADER_ROWS_MAX) {
             let one = Columns::of(&rows[at].1);
-            // Merged cells: the row below has the names that are missing here, and nothing where this one has a name.
-            let both = rows.get(at + 1).map(|(_, below)| {
-                let length = rows[at].1.len().max(below.len());
-                let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
-                let merged: Vec<String> = (0..length)
-                    .map(|column| match (cell(&rows[at].1, column), cell(below, column)) {
-                        (upper, lower) if lower.is_empty() => upper,
-                        (upper, lower) if upper.is_empty() => lower,
-                        (upper, lower) if Columns::of(std::slice::from_ref(&lower)).0.is_empty() => upper,
-                        (_, lower) => lower,
-                    })
-                    .collect();
-                Columns::of(&merged)
-            });
+            let both = rows.get(at + 1).map(|(_, below)| Columns::of(&merged(&rows[at].1, below)));
             let (columns, skip) = match both {
                 Some(both) if both.0.len() > one.0.len() && List::of(&both).is_some() => (both, 2),
                 _ => (one, 1),
             };
-            if let Some(list) = List::of(&columns) {
-                let rows = rows.split_off(at + skip);
-                return Some(Sheet { file: file.to_owned(), list, columns, rows });
+            // Of a title above merged names the row below knows more; of equals the first counts.
+            if let Some(list) = List::of(&columns)
+                && best.as_ref().is_none_or(|(known, ..)| known.0.len() < columns.0.len())
+            {
+                best = Some((columns, list, at + skip));
             }
         }
-        None
+        let (columns, list, begin) = best?;
+        let rows = rows.split_off(begin);
+        Some(Sheet { file: file.to_owned(), list, columns, rows })
     }
 
     pub(super) fn rank(&self) -> usize {
