@@ -1,5 +1,6 @@
 //! Places from files and from the database: lists are read, checked and put over the set that the program carries.
 
+mod columns;
 mod list;
 mod service;
 mod table;
@@ -13,7 +14,8 @@ pub use list::{Defaults, PROBLEMS_KEPT_MAX, Problem, Reading};
 pub use service::{load, watch};
 pub use table::{FILE_BYTES_MAX, ROWS_MAX, TableError, UNPACKED_BYTES_MAX};
 
-use list::{Known, Sheet};
+use columns::Sheet;
+use list::Known;
 use table::Table;
 
 /// Files read of one folder.

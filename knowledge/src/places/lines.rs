@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use super::compact::FIELD;
 
 /// Rows as text, see [`super::compact`].
@@ -126,6 +128,29 @@ impl Strings {
     pub(crate) fn any_begins_with(&self, text: &str) -> bool {
         let (Ok(at) | Err(at)) = self.search(text);
         (at as usize) < self.len() && self.get(at).starts_with(text)
+    }
+}
+
+/// Strings, numbered as they come; in the end they are sorted.
+#[derive(Default)]
+pub(crate) struct Interned(FxHashMap<String, u32>);
+
+impl Interned {
+    pub(crate) fn number(&mut self, text: &str) -> u32 {
+        if let Some(&known) = self.0.get(text) {
+            return known;
+        }
+        let next = self.0.len() as u32;
+        self.0.insert(text.to_owned(), next);
+        next
+    }
+
+    /// The strings in their order, and what number each has now, by the one that it was given.
+    pub(crate) fn sorted(self) -> (Strings, Vec<u32>) {
+        let strings = Strings::of(self.0.keys().map(String::as_str).collect());
+        let mut moved = vec![0; self.0.len()];
+        self.0.iter().for_each(|(text, &at)| moved[at as usize] = strings.find(text).unwrap_or_default());
+        (strings, moved)
     }
 }
 

@@ -1,9 +1,7 @@
 //! Places by name and by code.
 
-use rustc_hash::FxHashMap;
-
 use super::Places;
-use super::lines::{Lists, Strings};
+use super::lines::{Interned, Lists, Strings};
 use super::words::{Token, name_words};
 
 /// A name that holds less than this part of what was asked, by weight, is another one.
@@ -40,20 +38,14 @@ pub(crate) struct Names {
 impl Names {
     /// From the names of each place, in the order of their numbers.
     pub(super) fn build<'a, N: Iterator<Item = &'a str>>(all: impl Iterator<Item = N>) -> Names {
-        let mut numbered: FxHashMap<String, u32> = FxHashMap::default();
-        let mut pairs: Vec<(u32, u32)> = Vec::new();
-        let mut count = 0;
+        let (mut interned, mut pairs, mut count) = (Interned::default(), Vec::new(), 0);
         for (names, place) in all.zip(0..) {
             count += 1;
             for key in names.flat_map(|name| keys(&name_words(name))) {
-                let next = numbered.len() as u32;
-                pairs.push((*numbered.entry(key).or_insert(next), place));
+                pairs.push((interned.number(&key), place));
             }
         }
-        let words = Strings::of(numbered.keys().map(String::as_str).collect());
-        // Words are numbered in their order now, and not as they came.
-        let mut moved = vec![0; numbered.len()];
-        numbered.iter().for_each(|(word, &at)| moved[at as usize] = words.find(word).unwrap_or_default());
+        let (words, moved) = interned.sorted();
         pairs.iter_mut().for_each(|(word, _)| *word = moved[*word as usize]);
         Names { places: Lists::of(words.len(), pairs), words, count }
     }

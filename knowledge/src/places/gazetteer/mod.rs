@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::compact::{Fields, unit_field};
-use super::lines::{Lines, Lists, Strings};
+use super::lines::{Interned, Lines, Lists, Strings};
 use super::point::{PackedPoint, Point};
 use super::row::Level;
 use super::slips::Slips;
@@ -278,66 +278,67 @@ impl Gazetteer {
     fn name(&mut self, aliases: &str) {
         let is_capital = |alias: &str| alias.chars().filter(|letter| letter.is_alphabetic()).all(char::is_uppercase);
         let lines = Arc::clone(&self.lines);
-        let mut all: Vec<Written> = Vec::new();
-        let mut own: FxHashSet<String> = FxHashSet::default();
+        let mut naming = Naming::default();
+        let mut own: FxHashSet<u32> = FxHashSet::default();
         for number in 0..self.units.len() as u32 {
-            let written = Written::new(number, self.short_name(number), false);
+            let name = naming.add(number, self.short_name(number), false);
             if !matches!(self.units[number as usize].level, Level::OldWard | Level::Ward) {
-                own.insert(written.key.clone());
+                own.extend(name);
             }
-            all.push(written);
         }
-        let mut ours: Vec<Written> = Vec::new();
-        for row in crate::text::phrases::rows(aliases) {
-            let mut fields = row.split('\t');
-            let (Some(alias), Some(level), Some(code)) = (fields.next(), fields.next(), fields.next()) else { continue };
-            let unit = super::compact::level_of(level).and_then(|level| self.number(level, code));
-            ours.extend(unit.map(|unit| Written::new(unit, alias, is_capital(alias))));
-        }
+        let ours: Vec<(u32, &str)> = crate::text::phrases::rows(aliases)
+            .filter_map(|row| {
+                let mut fields = row.split('\t');
+                let (alias, level, code) = (fields.next()?, fields.next()?, fields.next()?);
+                Some((self.number(super::compact::level_of(level)?, code)?, alias))
+            })
+            .collect();
         // The name of a town is often listed for its province too. The town itself is meant, and what our table says.
-        own.extend(ours.iter().map(|written| written.key.clone()));
+        own.extend(ours.iter().filter_map(|(_, alias)| naming.name(alias)));
         for (known, number) in self.units.iter().zip(0..) {
             for alias in super::compact::entries(lines.field(known.line, unit_field::ALIASES)) {
-                let written = Written::new(number, alias, is_capital(alias));
-                if !own.contains(&written.key) {
-                    all.push(written);
+                if !naming.name(alias).is_some_and(|name| own.contains(&name)) {
+                    naming.add(number, alias, is_capital(alias));
                 }
             }
         }
-        all.extend(ours);
-        all.retain(|written| !written.key.is_empty());
-        self.names = Strings::of(all.iter().map(|written| written.key.as_str()).collect());
-        self.words = Strings::of(all.iter().flat_map(|written| written.words.iter().map(|word| word.key.as_str())).collect());
-        self.syllables = Strings::of(all.iter().flat_map(|written| written.words.iter().map(|word| word.syl.as_str())).collect());
+        for (unit, alias) in ours {
+            naming.add(unit, alias, is_capital(alias));
+        }
+        let Naming { keys, words, syllables, written, mut all } = naming;
+        let (names, moved) = keys.sorted();
+        all.iter_mut().for_each(|written| written.name = moved[written.name as usize]);
         // Stable: units of one name stay in their order.
-        all.sort_by(|a, b| a.key.cmp(&b.key));
-        let (mut meant, mut meant_from, mut syllables) =
-            (Vec::with_capacity(all.len()), Vec::with_capacity(self.names.len() + 1), Vec::new());
-        for of_name in all.chunk_by(|a, b| a.key == b.key) {
-            meant_from.push(meant.len() as u32);
-            let mut kept: Vec<(&Written, bool)> = Vec::new();
+        all.sort_by_key(|written| written.name);
+        let (syllables, moved) = syllables.sorted();
+        let (mut meant, mut meant_from): (Vec<Meant>, Vec<u32>) = (Vec::with_capacity(all.len()), Vec::with_capacity(names.len() + 1));
+        for of_name in all.chunk_by(|a, b| a.name == b.name) {
+            let first = meant.len();
+            meant_from.resize(of_name[0].name as usize + 1, first as u32);
+            let mut accented: Vec<bool> = Vec::new();
             for written in of_name {
-                match kept.iter_mut().find(|(known, _)| known.unit == written.unit) {
-                    Some((known, initials)) => {
-                        *initials &= written.initials;
-                        if written.is_accented() && !known.is_accented() {
-                            *known = written;
+                let one = Meant { unit: written.unit, words: written.words, words_count: written.words_count, initials: written.initials };
+                match meant[first..].iter().position(|known| known.unit == written.unit) {
+                    Some(at) => {
+                        let initials = meant[first + at].initials && written.initials;
+                        if written.accented && !accented[at] {
+                            (meant[first + at], accented[at]) = (one, true);
                         }
+                        meant[first + at].initials = initials;
                     }
-                    None => kept.push((written, written.initials)),
+                    None => {
+                        meant.push(one);
+                        accented.push(written.accented);
+                    }
                 }
             }
-            for (written, initials) in kept {
-                let words = syllables.len() as u32;
-                // Fewer syllables than 65,536 exist.
-                syllables.extend(written.words.iter().filter_map(|word| u16::try_from(self.syllables.find(&word.syl)?).ok()));
-                let words_count = u8::try_from(syllables.len() as u32 - words).unwrap_or(u8::MAX);
-                meant.push(Meant { unit: written.unit, words, words_count, initials });
-            }
         }
-        meant_from.push(meant.len() as u32);
-        (self.meant, self.meant_from, self.written) = (meant.into(), meant_from.into(), syllables.into());
-        self.slips = Slips::of(&self.names);
+        meant_from.resize(names.len() + 1, meant.len() as u32);
+        // There are fewer syllables than 65,536: one beyond would be read as the first.
+        self.written = written.into_iter().map(|syllable| u16::try_from(moved[syllable as usize]).unwrap_or(0)).collect();
+        (self.meant, self.meant_from) = (meant.into(), meant_from.into());
+        self.slips = Slips::of(&names);
+        (self.names, self.words, self.syllables) = (names, words.sorted().0, syllables);
     }
 
     /// The units of a name.
@@ -449,21 +450,48 @@ impl Gazetteer {
     }
 }
 
-/// A name of a unit while the table of names is made.
-struct Written {
-    unit: u32,
-    words: Vec<Token>,
-    key: String,
-    initials: bool,
+/// Names of units while the table of names is made.
+#[derive(Default)]
+struct Naming {
+    keys: Interned,
+    words: Interned,
+    syllables: Interned,
+    /// Syllables of names, one name after the other.
+    written: Vec<u32>,
+    all: Vec<Written>,
 }
 
-impl Written {
-    fn new(unit: u32, name: &str, initials: bool) -> Written {
-        let words = name_words(name);
-        Written { unit, key: joined(&words), words, initials }
+/// A name of a unit.
+struct Written {
+    name: u32,
+    unit: u32,
+    /// Where its syllables begin.
+    words: u32,
+    words_count: u8,
+    initials: bool,
+    accented: bool,
+}
+
+impl Naming {
+    /// The number of a name; `None` for what is none.
+    fn name(&mut self, name: &str) -> Option<u32> {
+        let key = joined(&name_words(name));
+        (!key.is_empty()).then(|| self.keys.number(&key))
     }
 
-    fn is_accented(&self) -> bool {
-        self.words.iter().any(Token::is_accented)
+    fn add(&mut self, unit: u32, name: &str, initials: bool) -> Option<u32> {
+        let tokens = name_words(name);
+        let key = joined(&tokens);
+        if key.is_empty() {
+            return None;
+        }
+        let (name, words) = (self.keys.number(&key), self.written.len() as u32);
+        for token in &tokens {
+            self.words.number(&token.key);
+            self.written.push(self.syllables.number(&token.syl));
+        }
+        let words_count = u8::try_from(tokens.len()).unwrap_or(u8::MAX);
+        self.all.push(Written { name, unit, words, words_count, initials, accented: tokens.iter().any(Token::is_accented) });
+        Some(name)
     }
 }
