@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 
-.PHONY: run test check fmt train eval compare scale load nodes chaos fuzz simulation race broadcast identity migrate sbom needs
+.PHONY: run test check fmt train eval compare scale load nodes chaos fuzz simulation race broadcast identity places migrate sbom needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -70,6 +70,7 @@ broadcast:
 identity:
 	$(CARGO) build --release --workspace
 	./target/release/identity
+
 # 1,000,000 events from SQLite to PostgreSQL and back, into a backup and out of it: some minutes.
 migrate:
 	$(CARGO) build --release --workspace
@@ -78,3 +79,9 @@ migrate:
 # The parts of the program with versions, licences and checksums, as CycloneDX.
 sbom:
 	@./.ci/sbom
+
+# 100,000 places: how fast, how large; and the import of a folder of lists, twice: PLACES=../shared/places make places
+PLACES ?=
+places:
+	$(CARGO) build --release --workspace
+	./target/release/places $(if $(PLACES),--lists $(PLACES))

@@ -350,10 +350,11 @@ async fn a_photo_goes_from_the_widget_to_the_console() {
 }
 
 /// The pages beside the desk, and what is shown on each once it has loaded.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("board", "main table, main .board"),
     ("callbacks", "main li, main table"),
     ("canned", "main li, main table"),
+    ("places", "main li"),
     ("statistics", "main svg"),
     ("gaps", "main li, main table"),
     ("operators", "main table"),
@@ -383,6 +384,7 @@ async fn every_page_of_the_console_fits_its_window_and_is_accessible() {
         serde_json::json!({ "client_id": uuid::Uuid::now_v7(), "phone": "0900000001", "from_ms": from_ms, "to_ms": from_ms + 3_600_000 });
     assert_eq!(binh.post("callback", &wish).await.status(), reqwest::StatusCode::ACCEPTED);
     binh.tap("operator").await;
+    binh.tap("place-wrong:f01001").await;
 
     for (screen, size) in [(Screen::Desktop, "1280"), (Screen::Narrow, "768"), (Screen::DarkDesktop, "dark")] {
         let browser = Browser::visit_at(&server, "/console", screen).await;

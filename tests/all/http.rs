@@ -433,7 +433,7 @@ async fn the_api_describes_itself() {
     let (desk, citizens): (Vec<&String>, Vec<&String>) = paths.into_iter().partition(|path| path.starts_with("/api/desk/"));
     let of_one = ["attachments", "callback", "events", "messages", "summary", "typing", "verification"]
         .map(|what| format!("/api/conversations/{{id}}/{what}"));
-    let news = ["/api/news".to_owned()];
+    let news = ["/api/news".to_owned(), "/api/places".to_owned()];
     let form = ["check", "open", "resend", "start"].map(|what| format!("/api/verification/{what}"));
     let (calculators, citizens): (Vec<&String>, Vec<&String>) = citizens.into_iter().partition(|path| path.starts_with("/api/calculators"));
     assert_eq!(calculators, ["/api/calculators", "/api/calculators/{name}"]);

@@ -24,6 +24,8 @@ mod news_broadcast;
 mod news_console;
 mod news_feeds;
 mod operations;
+mod place_import;
+mod places;
 mod store;
 mod telegram;
 mod transfer;

@@ -400,6 +400,39 @@ async fn what_is_no_text_is_answered_politely() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_location_a_venue_and_words_find_what_is_near() {
+    let (server, database, _node) = polling().await;
+    let an = server.citizen(AN);
+    an.says("/start");
+    an.says("bệnh viện gần nhất");
+    let asked = server.replies(AN, 2).await;
+    assert!(asked[1].buttons.iter().any(|(_, what)| what == "location"), "the phone offers to share where it is: {asked:#?}");
+    let hospital_near = |sent: &str, commune: &str| {
+        assert!(sent.contains("Bệnh viện gần") && sent.contains(commune) && sent.contains("km"), "{sent}");
+    };
+    let at = json!({"longitude": 105.778, "latitude": 20.971});
+    an.sends(json!({"location": at}));
+    let sent = server.replies(AN, 3).await;
+    hospital_near(&sent[2].html, "Hà Nội");
+    // Directions are links, what leads on are choices.
+    let choices: Vec<&str> = sent[2].buttons.iter().map(|(label, _)| label.as_str()).collect();
+    assert!(choices.contains(&"🧭 Đường đi 1") && choices.contains(&"Xem thêm nơi khác"), "{choices:?}");
+    an.sends(json!({"venue": {"location": {"longitude": 106.7009, "latitude": 10.7769}, "title": "Nhà hát", "address": "Quận 1"},
+        "location": {"longitude": 106.7009, "latitude": 10.7769}}));
+    hospital_near(&exactly(&server, AN, 4).await[3], "Hồ Chí Minh");
+    an.says("phòng khám gần gò vấp sg");
+    let sent = exactly(&server, AN, 5).await;
+    assert!(sent[4].contains("Phòng khám gần Quận Gò Vấp"), "{}", sent[4]);
+    an.taps("Xem thêm nơi khác");
+    let sent = exactly(&server, AN, 6).await;
+    assert!(sent[5].contains("4. "), "{}", sent[5]);
+    // What Telegram brought is wiped, and no log of a conversation has the point.
+    let conversation = database.store.telegram_chat(AN).await.unwrap().unwrap().conversation_id;
+    let logs = format!("{:?}", database.store.events(conversation, 0, 500).await.unwrap());
+    assert!(!logs.contains("105.778") && !logs.contains("105778000"), "{logs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edited_message_is_heard_again() {
     let (server, _database, _node) = polling().await;
     let an = server.citizen(AN);

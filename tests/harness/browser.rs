@@ -7,10 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
 use crate::kept::{Kept, keeping};
 use crate::server::Server;
@@ -64,6 +67,31 @@ impl Screen {
                 json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2, "touch": true, "mobile": true } });
         }
         options
+    }
+}
+
+/// Where the device is, as the browser tells a page that asks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Position {
+    /// Its owner allows it: degrees north and east.
+    At(f64, f64),
+    /// Its owner says no.
+    Denied,
+    /// Its owner allows it, and it does not know.
+    Unavailable,
+}
+
+/// A command of the DevTools protocol, by way of the driver.
+#[derive(Debug)]
+struct DevTools(Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, url::ParseError> {
+        base_url.join(&format!("session/{}/goog/cdp/execute", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.to_string()))
     }
 }
 
@@ -205,6 +233,36 @@ impl Browser {
         let Some(folder) = std::env::var_os("HOTRO_TEST_PICTURES") else { return };
         let picture = self.client.screenshot().await.expect("a picture");
         std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).expect("it is written");
+    }
+
+    /// What the page is told when it asks where the device is.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn set_position(&self, position: Position) {
+        let origin = self.look("return location.origin;").await;
+        let setting = if position == Position::Denied { "denied" } else { "granted" };
+        self.devtools("Browser.setPermission", json!({ "permission": { "name": "geolocation" }, "setting": setting, "origin": origin }))
+            .await;
+        let position = match position {
+            Position::At(latitude, longitude) => json!({ "latitude": latitude, "longitude": longitude, "accuracy": 20 }),
+            Position::Denied | Position::Unavailable => json!({}),
+        };
+        self.devtools("Emulation.setGeolocationOverride", position).await;
+    }
+
+    /// From now on the device shows everything by night.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn at_night(&self) {
+        let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+        self.devtools("Emulation.setEmulatedMedia", dark).await;
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) {
+        let command = DevTools(json!({ "cmd": command, "params": parameters }));
+        self.client.issue_cmd(command).await.expect("the browser obeys");
     }
 
     /// Violations that axe finds on the page and in the widget, one line each; empty when there is none.

@@ -34,6 +34,7 @@ pub fn now_ms() -> i64 {
 /// A log and its state, carried along turn by turn as the program does.
 pub struct Conversation {
     channel: Channel,
+    places: Arc<Places>,
     desk: Situation,
     /// How much later than [`now_ms`] it is.
     later_ms: i64,
@@ -46,12 +47,17 @@ pub struct Conversation {
 impl Conversation {
     /// An empty log.
     pub fn on(channel: Channel) -> Conversation {
-        Conversation { channel, desk: Situation::USUAL, later_ms: 0, log: Vec::new(), state: State::default() }
+        Conversation { channel, places: Places::embedded(), desk: Situation::USUAL, later_ms: 0, log: Vec::new(), state: State::default() }
     }
 
     /// The same while the desk is so.
     pub fn at(self, desk: Situation) -> Conversation {
         Conversation { desk, ..self }
+    }
+
+    /// The same with these places.
+    pub fn in_places(self, places: Arc<Places>) -> Conversation {
+        Conversation { places, ..self }
     }
 
     /// Time passes.
@@ -82,10 +88,9 @@ impl Conversation {
 
     /// The turn that an input would lead to.
     pub fn step(&self, input: &Input) -> Turn {
-        let places = Places::embedded();
         let (knowledge, news, desk) = (knowledge(), news(), &self.desk);
         let context =
-            Context { knowledge, news, now_ms: self.now_ms(), channel: self.channel, desk, places: &places, lookups: Lookups::On };
+            Context { knowledge, news, now_ms: self.now_ms(), channel: self.channel, desk, places: &self.places, lookups: Lookups::On };
         step(&self.state, &format!("input-{}", self.state.seq), input, &context)
     }
 }

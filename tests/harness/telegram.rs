@@ -56,7 +56,8 @@ pub struct Sent {
     pub html: String,
     /// When.
     pub at: Instant,
-    /// Its buttons: what they say, and what they send back (empty for a link; of a Web App its address, of one that shares the contact `contact`).
+    /// Its buttons: what they say, and what they send back (empty for a link; of a Web App its address, of one that shares the contact or
+    /// the location `contact` or `location`).
     pub buttons: Vec<(String, String)>,
 }
 
@@ -551,7 +552,7 @@ fn send_message(world: &mut World, chat_id: i64, body: &Value) -> Response {
         buttons.push((button["text"].as_str().unwrap_or_default().to_owned(), data.to_owned()));
     }
     for button in body["reply_markup"]["keyboard"].as_array().into_iter().flatten().filter_map(Value::as_array).flatten() {
-        let asked = if button["request_contact"] == true { "contact" } else { "" };
+        let asked = ["contact", "location"].into_iter().find(|what| button[format!("request_{what}")] == true).unwrap_or_default();
         buttons.push((button["text"].as_str().unwrap_or_default().to_owned(), asked.to_owned()));
     }
     world.messages += 1;

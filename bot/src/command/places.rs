@@ -73,7 +73,7 @@ pub(crate) fn explain(config: &Config, texts: &[String]) -> anyhow::Result<()> {
                 format!("ask: {}{}", units.join(" | "), if *more { " | ..." } else { "" })
             }
         };
-        let named: Vec<&str> = asked.named.iter().map(|&number| places.place(number).name.as_str()).collect();
+        let named: Vec<&str> = asked.named.iter().map(|&number| places.name(number)).collect();
         println!(
             "{text}\t{:?}\t{spot}\t{}\tnamed={named:?} code={:?} sure={} whole={} slipped={}",
             asked.what,

@@ -24,7 +24,9 @@ pub use input::{Attachment, Input, Unkept, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
 pub use lookup::{Lookups, Method, NotFetched, Verification, record_for_operator};
 pub use news::{Cadence, DIGEST_ITEMS_MAX, Following, digest as news_digest, message_of as news_message};
-pub use place::{MapCommune, MapPoint, PlaceCard, PlaceList, PlaceMap, PlaceSearch, SoughtPlace, card, map_of};
+pub use place::{
+    MapCommune, MapPoint, PlaceCard, PlaceList, PlaceMap, PlaceSearch, SoughtPlace, attribution, card, map_of, notes, sought_place,
+};
 pub use state::{Rating, State, Writing};
 pub use step::{Context, Effect, Errand, Turn, day_in_vietnam, start_of_day_in_vietnam, step};
 pub(crate) use step::{VIETNAM, chosen_by_typing};

@@ -1,4 +1,4 @@
-//! From rows of text to rows of places: which list it is, what its columns are called, what its cells mean.
+//! From rows of text to rows of places: what the cells of a list mean.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,10 +8,8 @@ use knowledge::places::{
     Confidence, Hours, Level, Place, PlaceKind, PlacePoint, Point, Precision, Rows, Sort, Source, Unit, facility_code, plain,
 };
 
-use super::table::Table;
+use super::columns::{Columns, Field, List, Sheet};
 
-/// The row with the names of the columns is looked for in so many rows: titles and dates stand above it.
-const HEADER_ROWS_MAX: usize = 12;
 /// Problems kept of one reading; their number is counted on.
 pub const PROBLEMS_KEPT_MAX: usize = 500;
 /// A key: buttons carry it.
@@ -61,145 +59,6 @@ pub struct Reading {
     seen: BTreeMap<(PlaceKind, String), String>,
     seen_units: BTreeSet<(Level, String)>,
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Field {
-    Era,
-    Code,
-    UnitCode,
-    OfficeId,
-    AgentId,
-    Name,
-    FormerName,
-    Name2024,
-    OfficeName,
-    Address,
-    Phone,
-    Hours,
-    Emergency,
-    CareLevel,
-    Kind,
-    Province,
-    ProvinceOld,
-    DistrictOld,
-    Ward,
-    NewWard,
-    Into,
-    MergedInto,
-    Lat,
-    Lon,
-    Precision,
-    Confidence,
-    Served,
-    ServedCode,
-    Collects,
-    ValidFrom,
-    ValidTo,
-    Successor,
-    Population,
-    Aliases,
-    OsmName,
-    Match,
-    FacilityPart,
-    LegalBasis,
-    Note,
-    Source,
-    AsOf,
-}
-
-/// What columns are called, plain (see [`plain`]).
-const HEADERS: &[(&str, Field)] = &[
-    ("era", Field::Era),
-    ("ma kcb", Field::Code),
-    ("ma cskcb", Field::Code),
-    ("ma co so kcb", Field::Code),
-    ("ma co so kham chua benh", Field::Code),
-    ("ma co so", Field::Code),
-    ("ma benh vien", Field::FacilityPart),
-    ("ma", Field::Code),
-    ("code", Field::UnitCode),
-    ("maphuongxa", Field::UnitCode),
-    ("office id", Field::OfficeId),
-    ("agent id", Field::AgentId),
-    ("ten benh vien", Field::Name),
-    ("ten cskcb", Field::Name),
-    ("ten co so kcb", Field::Name),
-    ("ten co so kham chua benh", Field::Name),
-    ("ten co so", Field::Name),
-    ("ten", Field::Name),
-    ("name", Field::Name),
-    ("ten goi", Field::OfficeName),
-    ("ten bhxh co so", Field::OfficeName),
-    ("ten co quan bhxh", Field::OfficeName),
-    ("co quan bhxh", Field::OfficeName),
-    ("former name", Field::FormerName),
-    ("ten bhxh cap huyen lien huyen", Field::FormerName),
-    ("name 2024", Field::Name2024),
-    ("dia chi", Field::Address),
-    ("dia chi tru so", Field::Address),
-    ("dia chi tru so chinh", Field::Address),
-    ("tru so chinh", Field::Address),
-    ("tru so", Field::Address),
-    ("address", Field::Address),
-    ("dien thoai", Field::Phone),
-    ("so dien thoai", Field::Phone),
-    ("sdt", Field::Phone),
-    ("phone", Field::Phone),
-    ("gio lam viec", Field::Hours),
-    ("thoi gian lam viec", Field::Hours),
-    ("opening hours", Field::Hours),
-    ("hours", Field::Hours),
-    ("cap cuu 24h", Field::Emergency),
-    ("emergency", Field::Emergency),
-    ("level", Field::CareLevel),
-    ("cap chuyen mon", Field::CareLevel),
-    ("cap cskcb", Field::CareLevel),
-    ("kind", Field::Kind),
-    ("loai", Field::Kind),
-    ("loai cskcb", Field::Kind),
-    ("type", Field::Kind),
-    ("province new code", Field::Province),
-    ("province code", Field::Province),
-    ("ma tinh", Field::Province),
-    ("matinh", Field::Province),
-    ("tinh", Field::Province),
-    ("province old code", Field::ProvinceOld),
-    ("district old code", Field::DistrictOld),
-    ("ward new code", Field::Ward),
-    ("ward code", Field::ServedCode),
-    ("ma phuong xa", Field::Ward),
-    ("new ward code", Field::NewWard),
-    ("successor ward codes", Field::Into),
-    ("merged into code", Field::MergedInto),
-    ("lat", Field::Lat),
-    ("vi do", Field::Lat),
-    ("latitude", Field::Lat),
-    ("lon", Field::Lon),
-    ("lng", Field::Lon),
-    ("kinh do", Field::Lon),
-    ("longitude", Field::Lon),
-    ("geo precision", Field::Precision),
-    ("geo confidence", Field::Confidence),
-    ("wards served", Field::Served),
-    ("dia ban quan ly", Field::Served),
-    ("dia ban quan ly theo dvhc cap xa", Field::Served),
-    ("collects bhxh", Field::Collects),
-    ("valid from", Field::ValidFrom),
-    ("ngay hieu luc", Field::ValidFrom),
-    ("valid to", Field::ValidTo),
-    ("successor", Field::Successor),
-    ("population", Field::Population),
-    ("aliases", Field::Aliases),
-    ("osm name", Field::OsmName),
-    ("match", Field::Match),
-    ("legal basis", Field::LegalBasis),
-    ("note", Field::Note),
-    ("ghi chu", Field::Note),
-    ("source", Field::Source),
-    ("nguon", Field::Source),
-    ("as of", Field::AsOf),
-    ("tinh den ngay", Field::AsOf),
-];
 
 /// Sources of the lists that the built-in set was made from, by what their long descriptions contain: what citizens read instead, and
 /// what the licence wants beside.
@@ -304,140 +163,6 @@ pub(super) fn commune_names(text: &str) -> Vec<String> {
     names.collect()
 }
 
-/// The columns of a list.
-struct Columns(BTreeMap<Field, usize>);
-
-impl Columns {
-    fn of(cells: &[String]) -> Columns {
-        let mut columns = BTreeMap::new();
-        for (at, cell) in cells.iter().enumerate() {
-            let name = plain(&cell.replace('_', " "));
-            if let Some((_, field)) = HEADERS.iter().find(|(header, _)| *header == name) {
-                columns.entry(*field).or_insert(at);
-            }
-        }
-        Columns(columns)
-    }
-
-    fn has(&self, field: Field) -> bool {
-        self.0.contains_key(&field)
-    }
-
-    fn get<'a>(&self, cells: &'a [String], field: Field) -> &'a str {
-        self.0.get(&field).and_then(|&at| cells.get(at)).map_or("", |cell| cell.trim())
-    }
-}
-
-/// Which list it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum List {
-    Provinces,
-    OldDistricts,
-    OldWards,
-    Wards,
-    OfficeWards,
-    Offices,
-    Facilities,
-    Points,
-    Agents,
-}
-
-impl List {
-    fn of(columns: &Columns) -> Option<List> {
-        let has = |field| columns.has(field);
-        Some(if has(Field::Era) && has(Field::UnitCode) {
-            List::Provinces
-        } else if has(Field::Into) {
-            List::OldDistricts
-        } else if has(Field::NewWard) && has(Field::DistrictOld) {
-            List::OldWards
-        } else if has(Field::ServedCode) && has(Field::OfficeId) {
-            List::OfficeWards
-        } else if has(Field::OsmName) && has(Field::Code) {
-            List::Points
-        } else if has(Field::AgentId) {
-            List::Agents
-        } else if has(Field::OfficeId) || has(Field::OfficeName) {
-            List::Offices
-        } else if has(Field::UnitCode) && has(Field::Name) && has(Field::Province) {
-            List::Wards
-        } else if (has(Field::Code) || has(Field::FacilityPart) && has(Field::Province)) && has(Field::Name) {
-            List::Facilities
-        } else {
-            return None;
-        })
-    }
-
-    /// Units come first: what follows refers to them.
-    fn rank(self) -> usize {
-        match self {
-            List::Provinces => 0,
-            List::Wards => 1,
-            List::OldDistricts => 2,
-            List::OldWards => 3,
-            List::Offices => 4,
-            List::Facilities => 5,
-            List::Agents => 6,
-            List::OfficeWards => 7,
-            List::Points => 8,
-        }
-    }
-}
-
-/// A list whose columns are known.
-pub(super) struct Sheet {
-    file: String,
-    list: List,
-    columns: Columns,
-    rows: Vec<(usize, Vec<String>)>,
-}
-
-impl Sheet {
-    /// Finds the row with the names of the columns. `None` when there is none that names a list.
-    pub(super) fn of(file: &str, table: Table) -> Option<Sheet> {
-        let mut rows = table.rows;
-        for at in 0..rows.len().min(HEADER_ROWS_MAX) {
-            let one = Columns::of(&rows[at].1);
-            // Merged cells: the row below has the names that are missing here, and nothing where this one has a name.
-            let both = rows.get(at + 1).map(|(_, below)| {
-                let length = rows[at].1.len().max(below.len());
-                let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
-                let merged: Vec<String> = (0..length)
-                    .map(|column| match (cell(&rows[at].1, column), cell(below, column)) {
-                        (upper, lower) if lower.is_empty() => upper,
-                        (upper, lower) if upper.is_empty() => lower,
-                        (upper, lower) if Columns::of(std::slice::from_ref(&lower)).0.is_empty() => upper,
-                        (_, lower) => lower,
-                    })
-                    .collect();
-                Columns::of(&merged)
-            });
-            let (columns, skip) = match both {
-                Some(both) if both.0.len() > one.0.len() && List::of(&both).is_some() => (both, 2),
-                _ => (one, 1),
-            };
-            if let Some(list) = List::of(&columns) {
-                let rows = rows.split_off(at + skip);
-                return Some(Sheet { file: file.to_owned(), list, columns, rows });
-            }
-        }
-        None
-    }
-
-    pub(super) fn rank(&self) -> usize {
-        self.list.rank()
-    }
-
-    pub(super) fn is_of_units(&self) -> bool {
-        self.list.rank() <= List::OldWards.rank()
-    }
-
-    /// How many rows it has.
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-}
-
 impl Reading {
     fn problem(&mut self, file: &str, line: usize, message: impl Into<String>) {
         self.problem_count += 1;
@@ -494,7 +219,7 @@ impl Reading {
 
     fn unit(&mut self, row: &Row<'_>, list: List) -> Result<(), String> {
         let code = row.get(if row.columns.has(Field::UnitCode) { Field::UnitCode } else { Field::Code }).to_owned();
-        let name = row.get(Field::Name).to_owned();
+        let name = with_usual_kind(row.get(Field::Name));
         let into = |text: &str| text.split(';').filter(|code| !code.is_empty()).map(str::to_owned).collect::<Vec<_>>();
         let (level, parent, into) = match list {
             List::Provinces if row.get(Field::Era) == "new_2025" => (Level::Province, String::new(), Vec::new()),
@@ -784,9 +509,19 @@ impl Row<'_> {
     }
 }
 
+const KINDS: [&str; 9] = ["Thành phố ", "Thị trấn ", "Thị xã ", "Đặc khu ", "Phường ", "Huyện ", "Quận ", "Tỉnh ", "Xã "];
+
 fn short_name(name: &str) -> &str {
-    const KINDS: [&str; 9] = ["Thành phố ", "Thị trấn ", "Thị xã ", "Đặc khu ", "Phường ", "Huyện ", "Quận ", "Tỉnh ", "Xã "];
     KINDS.iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(name)
+}
+
+/// "Thành Phố Đồng Hới" and "THỊ XÃ Buôn Hồ" begin like every other name of their kind.
+fn with_usual_kind(name: &str) -> String {
+    let is_it = |kind: &&&str| {
+        let mut letters = name.chars().flat_map(char::to_lowercase);
+        kind.chars().flat_map(char::to_lowercase).all(|letter| letters.next() == Some(letter))
+    };
+    KINDS.iter().find(is_it).map_or_else(|| name.to_owned(), |kind| kind.chars().chain(name.chars().skip(kind.chars().count())).collect())
 }
 
 /// The list of who serves whom has no day of its own: it belongs to the list of offices.

@@ -1,5 +1,6 @@
 //! Places from files and from the database: lists are read, checked and put over the set that the program carries.
 
+mod columns;
 mod list;
 mod service;
 mod table;
@@ -7,13 +8,14 @@ mod table;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use knowledge::places::{PlaceKind, Places, Rows};
+use knowledge::places::{PlaceKind, Places, Point, Rows};
 
 pub use list::{Defaults, PROBLEMS_KEPT_MAX, Problem, Reading};
 pub use service::{load, watch};
 pub use table::{FILE_BYTES_MAX, ROWS_MAX, TableError, UNPACKED_BYTES_MAX};
 
-use list::{Known, Sheet};
+use columns::Sheet;
+use list::Known;
 use table::Table;
 
 /// Files read of one folder.
@@ -126,6 +128,13 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
 /// The rows that the program carries, made from a folder of lists: without layers of points, which keep the duties of their licences.
 pub fn built_in(mut rows: Rows) -> Rows {
     rows.points.clear();
+    // Eleven metres: no point of these lists is known better, and the file stays small.
+    let rounded = |point: Point| {
+        let four = |degrees: f64| (degrees * 1e4).round() / 1e4;
+        Point::new(four(point.lat()), four(point.lon())).unwrap_or(point)
+    };
+    rows.units.iter_mut().for_each(|unit| unit.point = unit.point.map(rounded));
+    rows.places.iter_mut().for_each(|place| place.point = place.point.map(rounded));
     rows.units.sort_by(|a, b| (a.level, &a.code).cmp(&(b.level, &b.code)));
     rows.places.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
     rows

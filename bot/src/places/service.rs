@@ -47,7 +47,7 @@ pub async fn watch(conversations: Arc<Conversations>, mut loaded: i64, mut stopp
         match load(store).await {
             Ok((places, import)) => {
                 loaded = import;
-                tracing::info!(import, places = places.all().len(), "places were loaded again");
+                tracing::info!(import, places = places.len(), "places were loaded again");
                 conversations.set_places(places);
             }
             Err(error) => {

@@ -90,6 +90,8 @@ export const RECORD_PARTS = {
   code: 'Mã số BHXH',
 };
 
+export const PLACE_KINDS = { office: 'Cơ quan BHXH', collection_point: 'Điểm thu', facility: 'Cơ sở khám chữa bệnh' };
+
 export const CALLBACK_RESULTS = { reached: 'Đã gọi được', no_answer: 'Không nghe máy', wrong_number: 'Sai số' };
 
 export const UNSUPPORTED = { photo: 'ảnh', voice: 'tin thoại', sticker: 'nhãn dán', file: 'tệp', video: 'video', location: 'vị trí' };
@@ -115,6 +117,7 @@ export const AUDITED = {
   callback_revealed: 'Xem số điện thoại gọi lại',
   record_revealed: 'Mở hồ sơ của người dân',
   callback_done: 'Gọi lại xong',
+  place_report_done: 'Xử lý báo sai địa điểm',
   attachment_read: 'Mở tệp của người dân',
   settings_changed: 'Đổi lịch hoặc công tắc',
   canned_changed: 'Sửa câu mẫu',

@@ -6,6 +6,16 @@ const MAP_EDGE = 26;
 const KM_A_DEGREE = 111.2;
 const POSITION_MS_MAX = 10 * 60_000; // after that the citizen may be elsewhere
 
+/** Drawings of one stroke: letters that look like these are missing in some fonts. */
+const ICONS = {
+  code: 'M7.5 3.5 6 16.5M14 3.5l-1.5 13M4 7.5h13M3 12.5h13',
+  address: 'M10 17.5s5.5-5 5.5-9a5.5 5.5 0 0 0-11 0c0 4 5.5 9 5.5 9zM12 8.5a2 2 0 1 1-4 0 2 2 0 0 1 4 0z',
+  distance: 'M3 10h14M6 7l-3 3 3 3M14 7l3 3-3 3',
+  phone: 'M6.2 3.5 8 7.2 6.4 8.7a9 9 0 0 0 4.9 4.9L12.8 12l3.7 1.8v2.2a1.5 1.5 0 0 1-1.7 1.5A13 13 0 0 1 2.5 5.2 1.5 1.5 0 0 1 4 3.5z',
+  hours: 'M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0zM10 6v4l2.5 2',
+  way: 'M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0zM12.8 7.2l-1.6 4-4 1.6 1.6-4z',
+};
+
 const TEXTS = {
   vi: {
     locating: 'Đang hỏi vị trí của máy…',
@@ -19,7 +29,7 @@ const TEXTS = {
     way: 'Chỉ đường',
     wrongPlace: 'Báo sai',
     map: 'Sơ đồ vị trí',
-    mapCoarse: 'Vòng nét đứt: vị trí theo trung tâm phường, xã.',
+    mapCoarse: 'Vòng nét đứt: vị trí gần đúng.',
     yourPlace: 'Bạn',
     from: 'cách',
     compass: ['bắc', 'đông bắc', 'đông', 'đông nam', 'nam', 'tây nam', 'tây', 'tây bắc'],
@@ -38,7 +48,7 @@ const TEXTS = {
     way: 'Directions',
     wrongPlace: 'Report',
     map: 'Map',
-    mapCoarse: 'Dashed circle: the middle of the commune.',
+    mapCoarse: 'Dashed circle: about there.',
     yourPlace: 'You',
     from: 'away from',
     compass: ['north', 'northeast', 'east', 'southeast', 'south', 'southwest', 'west', 'northwest'],
@@ -55,7 +65,8 @@ const STYLE = `
 .place h3 span:first-child { flex: none; min-width: 24px; height: 24px; border-radius: 12px; display: grid; place-items: center; background: var(--blue); color: #fff; font-size: .8125em; }
 .place dl { margin: 7px 0 0; display: grid; gap: 3px; }
 .place dl > div { display: flex; gap: 7px; }
-.place dt { flex: none; width: 20px; text-align: center; }
+.place dt { flex: none; width: 20px; height: 1.5em; display: grid; place-items: center; color: var(--soft); }
+.place svg { width: 18px; height: 18px; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .place dd { margin: 0; min-width: 0; }
 .place .remark { margin: 6px 0 0; padding: 6px 10px; border-radius: 9px; background: var(--tint); font-size: .875em; }
 .place .from { margin: 6px 0 0; color: var(--soft); font-size: .8125em; }
@@ -64,7 +75,9 @@ const STYLE = `
 .place .acts > button { margin-left: auto; font-weight: 400; color: var(--soft); text-decoration: underline; text-underline-offset: 3px; font-size: .875em; }
 .map { margin: 9px 0 0; border: 1px solid var(--line); border-radius: 14px; overflow: hidden; background: var(--card); }
 .map svg { width: 100%; height: auto; stroke: none; }
-.map figcaption { padding: 6px 12px 8px; color: var(--soft); font-size: .8125em; }
+.map figcaption { display: flex; flex-wrap: wrap; gap: 0 12px; padding: 6px 12px 8px; color: var(--soft); font-size: .8125em; }
+.map .legend { display: inline-flex; align-items: center; gap: 6px; }
+.map .legend::before { content: ''; width: 10px; height: 10px; border-radius: 5px; background: var(--warm); }
 .map .ground { fill: var(--ground); }
 .map .commune { fill: var(--soft); }
 .map .name { fill: var(--soft); font-size: 11px; paint-order: stroke; stroke: var(--ground); stroke-width: 3px; stroke-linejoin: round; }
@@ -84,25 +97,33 @@ export function places({ addStyle, el, button, hidden, link, safeLink, choose, t
 
   const kilometres = (km) => (km < 1 ? `${Math.max(1, Math.round(km * 10)) * 100} m` : `${km.toLocaleString(locale, { maximumFractionDigits: km < 10 ? 1 : 0 })} km`);
 
+  const make = (tag, attributes, ...parts) => {
+    const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+    for (const name in attributes) node.setAttribute(name, attributes[name]);
+    node.append(...parts);
+    return node;
+  };
+  const icon = (name) => make('svg', { viewBox: '0 0 20 20', 'aria-hidden': 'true' }, make('path', { d: ICONS[name] }));
+
   /** Cards with what is needed to go there; the map beside says nothing that they do not. */
   function placeCards(list) {
-    const fact = (icon, name, ...value) => el('div', el('dt', el('span', { 'aria-hidden': 'true' }, icon), hidden(`${name}: `)), el('dd', ...value));
+    const fact = (drawing, name, ...value) => el('div', el('dt', icon(drawing), hidden(`${name}: `)), el('dd', ...value));
     return el('ol.places', ...list.cards.map((card) => {
       const dial = card.phone_href && safeLink(card.phone_href);
       const way = card.directions && safeLink(card.directions);
       return el('li.place',
         el('h3', el('span', String(card.number)), el('span', card.name)),
         el('dl',
-          card.code && fact('#', T.facilityCode, `${T.facilityCode} ${card.code}`),
-          card.address && fact('📍', T.address, card.address),
-          card.distance && fact('↔', T.distance, card.distance),
-          card.phone && fact('☎', T.phone, dial ? link(dial, card.phone) : card.phone),
-          card.hours && fact('🕒', T.hours, card.hours)),
+          card.code && fact('code', T.facilityCode, `${T.facilityCode} ${card.code}`),
+          card.address && fact('address', T.address, card.address),
+          card.distance && fact('distance', T.distance, card.distance),
+          card.phone && fact('phone', T.phone, dial ? link(dial, card.phone) : card.phone),
+          card.hours && fact('hours', T.hours, card.hours)),
         ...(card.notes ?? []).map((note) => el('p.remark', note)),
         el('p.from', card.source),
         el('div.acts',
-          dial && link(dial, { 'aria-label': `${T.phone}: ${card.name}` }, '☎ ', card.phone.split(/[;/,]/)[0].trim()),
-          way && link(way, { 'aria-label': `${T.way}: ${card.name}` }, '🧭 ', T.way),
+          dial && link(dial, { 'aria-label': `${T.phone}: ${card.name}` }, icon('phone'), card.phone.split(/[;/,]/)[0].trim()),
+          way && link(way, { 'aria-label': `${T.way}: ${card.name}` }, icon('way'), T.way),
           card.wrong && button('', { 'aria-label': `${T.wrongPlace}: ${card.name}`, click: () => choose(card.wrong, `${T.wrongPlace}: ${card.name}`) }, T.wrongPlace)));
     }));
   }
@@ -112,12 +133,6 @@ export function places({ addStyle, el, button, hidden, link, safeLink, choose, t
   /** A map of our own: points of communes, the places in the middle of them, a scale. Nothing is fetched. */
   function placeMap({ map, cards, attribution }) {
     if (!map?.places?.length) return null;
-    const make = (tag, attributes, ...parts) => {
-      const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
-      for (const name in attributes) node.setAttribute(name, attributes[name]);
-      node.append(...parts);
-      return node;
-    };
     const you = position && Date.now() - position.at < POSITION_MS_MAX ? position : null;
     const middle = map.communes.find((commune) => commune.here) ?? map.communes[0];
     const near = Math.cos(((middle ?? map.places[0]).lat * Math.PI) / 180);
@@ -179,7 +194,8 @@ export function places({ addStyle, el, button, hidden, link, safeLink, choose, t
     const svg = make('svg', { viewBox: `0 0 ${MAP_WIDTH} ${MAP_HEIGHT}`, role: 'img', 'aria-label': `${T.map}. ${text ?? ''}` },
       make('rect', { class: 'ground', width: MAP_WIDTH, height: MAP_HEIGHT }), ...areas, ...named, ...scale, ...youMark, ...marks);
     const coarse = map.places.some((place) => !place.exact);
-    return el('figure.map', svg, el('figcaption', [coarse && T.mapCoarse, you && `● ${T.yourPlace}.`, attribution].filter(Boolean).join(' ')));
+    const told = [you && el('span.legend', T.yourPlace), coarse && el('span', T.mapCoarse), attribution && el('span', attribution)].filter(Boolean);
+    return el('figure.map', svg, ...(told.length ? [el('figcaption', ...told)] : []));
   }
 
   /** The device asks before it tells. What comes is sent once and kept nowhere but in memory, for the map. */

@@ -179,8 +179,7 @@ fn phrase_at(tokens: &[Token]) -> Option<&'static Phrase> {
     list.iter().find(|phrase| {
         let fits = |words: &[Token]| {
             let same = words.iter().zip(&phrase.words).all(|(word, wanted)| word.key == wanted.key);
-            let written: Vec<Box<str>> = phrase.words.iter().map(|word| word.syl.as_str().into()).collect();
-            same && contradictions(words, &written) == 0
+            same && contradictions(words, phrase.words.iter().map(|word| word.syl.as_str())) == 0
         };
         tokens.get(..phrase.words.len()).is_some_and(fits)
     })
@@ -228,12 +227,12 @@ pub(crate) fn read_question(places: &Places, text: &str) -> PlaceQuestion {
         let kind = |role: Option<Role>| matches!(role, None | Some(Role::Kind(What::Place(PlaceKind::Facility, _))));
         let asked: Vec<Token> = tokens.iter().zip(&roles).filter(|(_, role)| kind(**role)).map(|(token, _)| token.clone()).collect();
         if roles.iter().any(Option::is_none) {
-            named = places.names.find(&asked, places.all());
+            named = places.find_named(&asked);
             let wanted = match what {
                 Some(What::Place(kind, _)) => Some(kind),
                 _ => None,
             };
-            named.retain(|&(number, _)| wanted.is_none_or(|kind| places.place(number).kind == kind));
+            named.retain(|&(number, _)| wanted.is_none_or(|kind| places.kind(number) == kind));
         }
     }
     let named_surely = match named[..] {

@@ -8,13 +8,17 @@ mod ask;
 mod compact;
 mod gazetteer;
 mod hours;
+mod lines;
 mod names;
 mod nearest;
 mod point;
 mod row;
+mod slips;
+#[cfg(test)]
+mod tests;
 mod words;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
@@ -24,14 +28,17 @@ use serde::{Deserialize, Serialize};
 
 pub use ask::{Open, PlaceQuestion, Spot, What};
 pub use compact::{CompactError, decode, encode, level_letter, level_of};
-pub use gazetteer::{CHOICES_MAX as UNITS_ASKED_MAX, Found, Gazetteer};
+pub use gazetteer::{CHOICES_MAX as UNITS_ASKED_MAX, Found, Gazetteer, UnitView};
 pub use hours::Hours;
 pub use names::facility_code;
 pub use nearest::Nearest;
 pub use point::Point;
 pub use row::{Code, Confidence, Level, Place, PlaceKind, PlacePoint, Precision, Rows, Sort, Source, Unit};
 
+use compact::{Fields, place_field};
+use lines::{Lines, Lists};
 use names::Names;
+use point::PackedPoint;
 
 /// Places looked at for one search, however few of them fit: filters may leave out nearly all.
 const LOOKED_AT_MAX: usize = 20_000;
@@ -51,8 +58,8 @@ impl UnitKey {
     const CODE_CHARS_MAX: usize = 8;
 
     /// Of a unit.
-    pub fn of(unit: &Unit) -> UnitKey {
-        UnitKey { level: unit.level, code: unit.code.clone() }
+    pub fn of(unit: &UnitView<'_>) -> UnitKey {
+        UnitKey { level: unit.level, code: unit.code.to_owned() }
     }
 
     /// `None` for what is no key.
@@ -116,16 +123,20 @@ impl Wish {
         Wish { kind, sort: None, care_level: None, open: None, emergency: false, today }
     }
 
-    fn is_met_by(&self, place: &Place) -> bool {
-        place.kind == self.kind
-            && self.sort.is_none_or(|sort| place.sort == sort)
-            && self.care_level.is_none_or(|level| place.care_level.as_deref() == Some(level))
-            && (!self.emergency || place.emergency == Some(true))
+    fn is_met_by(&self, places: &Places, number: u32) -> bool {
+        let known = places.known(number);
+        let plain =
+            known.sort.kind() == self.kind && self.sort.is_none_or(|sort| known.sort == sort) && known.is_valid(day_number(self.today));
+        if !plain || self.care_level.is_none() && !self.emergency && self.open.is_none() {
+            return plain;
+        }
+        let fields = places.fields(number);
+        self.care_level.is_none_or(|level| fields.get(place_field::CARE_LEVEL) == level)
+            && (!self.emergency || fields.get(place_field::EMERGENCY) == "1")
             && self.open.is_none_or(|(day, minute)| {
-                let hours = place.hours.as_ref();
+                let hours = Hours::parse(fields.get(place_field::HOURS));
                 hours.is_some_and(|hours| minute.map_or(hours.opens_on(day), |minute| hours.is_open(day, minute)))
             })
-            && Places::is_valid(place, self.today)
     }
 }
 
@@ -140,76 +151,135 @@ pub struct Hit {
     pub responsible: bool,
 }
 
-/// All places, ready to be searched.
+/// What searches look at of a place; the rest is in its line.
+struct Known {
+    /// Where its line begins.
+    line: u32,
+    sort: Sort,
+    confidence: Confidence,
+    point: PackedPoint,
+    /// The number of its province; of the commune's when the list has none.
+    province: Option<u32>,
+    /// The first and the last day, see [`day_number`].
+    valid: (i32, i32),
+}
+
+impl Known {
+    fn is_valid(&self, day: i32) -> bool {
+        (self.valid.0..=self.valid.1).contains(&day)
+    }
+}
+
+/// Days in their order: 20260131.
+fn day_number(day: Date) -> i32 {
+    i32::from(day.year()) * 10_000 + i32::from(day.month()) * 100 + i32::from(day.day())
+}
+
+/// All places, ready to be searched. They are kept as the text that they travel in (see [`lines`]): what searches look at is beside it.
 pub struct Places {
+    lines: Arc<Lines>,
+    sources: Vec<Arc<Source>>,
     gazetteer: Gazetteer,
-    places: Vec<Place>,
+    /// By kind and id.
+    places: Box<[Known]>,
     names: Names,
-    by_id: FxHashMap<(PlaceKind, Code), u32>,
     /// Places of each kind whose point may be measured from.
     near: [Nearest; 3],
     /// The middles of the present communes, by their numbers in the gazetteer.
     wards: Nearest,
     /// A commune to the offices that serve it.
-    served: FxHashMap<Code, Vec<u32>>,
+    served: Lists,
     /// Places of each province.
-    of_province: FxHashMap<Code, Vec<u32>>,
+    of_province: Lists,
 }
 
 impl Places {
+    const TEXT: &str = include_str!("../../data/places.tsv");
+
     /// The places that the program carries.
     pub fn embedded() -> Arc<Places> {
-        static EMBEDDED: LazyLock<Arc<Places>> = LazyLock::new(|| Arc::new(Places::build(Places::embedded_rows())));
+        static EMBEDDED: LazyLock<Arc<Places>> = LazyLock::new(|| Arc::new(Places::from_text(Cow::Borrowed(Places::TEXT))));
         Arc::clone(&EMBEDDED)
     }
 
     /// Their rows.
     pub fn embedded_rows() -> Rows {
         // The file is part of the program and read by a test: an unreadable one leaves no places instead of a crash.
-        decode(include_str!("../../data/places.tsv")).unwrap_or_default()
+        decode(Places::TEXT).unwrap_or_default()
     }
 
     /// From rows: layers of points are put on the places they belong to, unless those are known better.
-    pub fn build(rows: Rows) -> Places {
-        let Rows { units, mut places, points } = rows;
-        let gazetteer = Gazetteer::build(units, include_str!("../../data/place-names.tsv"));
-        places.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
-        places.dedup_by(|a, b| a.kind == b.kind && a.id == b.id);
-        let by_id: FxHashMap<(PlaceKind, Code), u32> =
-            places.iter().zip(0..).map(|(place, at)| ((place.kind, place.id.clone()), at)).collect();
-        for layer in points {
-            let Some(&at) = by_id.get(&(layer.kind, layer.id)) else { continue };
-            let place = &mut places[at as usize];
+    pub fn build(mut rows: Rows) -> Places {
+        let by_id: FxHashMap<(PlaceKind, &str), usize> =
+            rows.places.iter().enumerate().map(|(at, place)| ((place.kind, place.id.as_str()), at)).collect();
+        let points = std::mem::take(&mut rows.points);
+        let put: Vec<(usize, PlacePoint)> =
+            points.into_iter().filter_map(|layer| Some((*by_id.get(&(layer.kind, layer.id.as_str()))?, layer))).collect();
+        for (at, layer) in put {
+            let place = &mut rows.places[at];
             if layer.precision > place.precision {
                 (place.point, place.precision, place.confidence) = (Some(layer.point), layer.precision, Confidence::High);
                 place.point_source = Some(layer.source);
                 place.phone = place.phone.take().or(layer.phone);
             }
         }
-        for place in &mut places {
-            // A commune says in which province it lies.
-            if place.province.is_none()
-                && let Some(ward) = place.ward.as_deref().and_then(|ward| gazetteer.number(Level::Ward, ward))
-            {
-                place.province = gazetteer.province(ward).map(|province| gazetteer.unit(province).code.clone());
+        let text = encode(&rows);
+        drop(rows);
+        Places::from_text(Cow::Owned(text))
+    }
+
+    /// From text, see [`compact`]; what cannot be read is left out.
+    fn from_text(text: Cow<'static, str>) -> Places {
+        let lines = Arc::new(Lines::new(text));
+        let gazetteer = Gazetteer::build(Arc::clone(&lines), include_str!("../../data/place-names.tsv"));
+        let mut sources = Vec::new();
+        let mut places: Vec<Known> = Vec::new();
+        for (at, line) in lines.iter() {
+            let fields = Fields::of(line);
+            match fields.get(0) {
+                "S" => sources.push(fields.source()),
+                "P" => {
+                    let ward = gazetteer.number(Level::Ward, fields.get(place_field::WARD));
+                    let point = fields.place_point(|_| gazetteer.point(ward?));
+                    let (Ok(sort), Ok(point)) = (fields.sort(), point) else { continue };
+                    let province = match fields.get(place_field::PROVINCE) {
+                        "" => ward.and_then(|ward| gazetteer.province(ward)),
+                        code => gazetteer.number(Level::Province, code),
+                    };
+                    let day = |at: usize| fields.get(at).parse().ok().map(day_number);
+                    places.push(Known {
+                        line: at,
+                        sort,
+                        confidence: fields.confidence(),
+                        point: point.into(),
+                        province,
+                        valid: (day(place_field::VALID_FROM).unwrap_or(i32::MIN), day(place_field::VALID_TO).unwrap_or(i32::MAX)),
+                    });
+                }
+                _ => {}
             }
         }
+        let id = |known: &Known| lines.field(known.line, place_field::ID);
+        places.sort_by(|a, b| (a.sort.kind(), id(a)).cmp(&(b.sort.kind(), id(b))));
+        places.dedup_by(|a, b| a.sort.kind() == b.sort.kind() && id(a) == id(b));
         let numbered = || places.iter().zip(0u32..);
         let near = PlaceKind::ALL.map(|kind| {
-            let known = |place: &Place| place.kind == kind && place.confidence != Confidence::Low;
-            Nearest::build(numbered().filter(|(place, _)| known(place)).filter_map(|(place, at)| Some((at, place.point?))))
+            let known = |known: &Known| known.sort.kind() == kind && known.confidence != Confidence::Low;
+            Nearest::build(numbered().filter(|(place, _)| known(place)).filter_map(|(place, at)| Some((at, place.point.get()?))))
         });
         let wards = Nearest::build(gazetteer.of_level(Level::Ward).filter_map(|ward| Some((ward, gazetteer.point(ward)?))));
-        let mut served: FxHashMap<Code, Vec<u32>> = FxHashMap::default();
-        let mut of_province: FxHashMap<Code, Vec<u32>> = FxHashMap::default();
+        let (mut served, mut of_province) = (Vec::new(), Vec::new());
         for (place, at) in numbered() {
-            place.serves.iter().for_each(|ward| served.entry(ward.clone()).or_default().push(at));
-            if let Some(province) = &place.province {
-                of_province.entry(province.clone()).or_default().push(at);
-            }
+            let serves = compact::entries(lines.field(place.line, place_field::SERVES));
+            served.extend(serves.filter_map(|ward| Some((gazetteer.number(Level::Ward, ward)?, at))));
+            of_province.extend(place.province.map(|province| (province, at)));
         }
-        let names = Names::build(&places);
-        Places { gazetteer, names, by_id, near, wards, served, of_province, places }
+        let names = Names::build(places.iter().map(|known| {
+            let fields = Fields::of(lines.line(known.line));
+            std::iter::once(fields.get(place_field::NAME)).chain(compact::entries(fields.get(place_field::FORMER)))
+        }));
+        let (served, of_province) = (Lists::of(gazetteer.len(), served), Lists::of(gazetteer.len(), of_province));
+        Places { sources, gazetteer, names, near, wards, served, of_province, places: places.into(), lines }
     }
 
     /// The administrative units.
@@ -217,24 +287,68 @@ impl Places {
         &self.gazetteer
     }
 
-    /// All places by their numbers.
-    pub fn all(&self) -> &[Place] {
-        &self.places
+    /// How many places there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
     }
 
-    /// A place by its number.
-    pub fn place(&self, number: u32) -> &Place {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    fn known(&self, number: u32) -> &Known {
         &self.places[number as usize]
+    }
+
+    fn fields(&self, number: u32) -> Fields<'_> {
+        Fields::of(self.lines.line(self.known(number).line))
+    }
+
+    /// A place by its number, read from where it is kept.
+    pub fn place(&self, number: u32) -> Place {
+        let known = self.known(number);
+        let fields = self.fields(number);
+        let place = fields.place(&self.sources, |_| known.point.get());
+        // Its line was read when the places were built.
+        let mut place = place.unwrap_or_else(|_| Place::named(known.sort.kind(), Code::new(), Code::new(), known.sort, Arc::default()));
+        place.province = place.province.or_else(|| known.province.map(|province| self.gazetteer.unit(province).code.to_owned()));
+        place
     }
 
     /// Its number.
     pub fn number(&self, kind: PlaceKind, id: &str) -> Option<u32> {
-        self.by_id.get(&(kind, id.to_owned())).copied()
+        let id_of = |known: &Known| self.lines.field(known.line, place_field::ID);
+        let found = self.places.binary_search_by(|known| known.sort.kind().cmp(&kind).then_with(|| id_of(known).cmp(id)));
+        found.ok().map(|at| at as u32)
+    }
+
+    /// What a place is for.
+    pub fn kind(&self, number: u32) -> PlaceKind {
+        self.sort(number).kind()
+    }
+
+    /// What sort it is.
+    pub fn sort(&self, number: u32) -> Sort {
+        self.known(number).sort
+    }
+
+    /// Its name.
+    pub fn name(&self, number: u32) -> &str {
+        self.fields(number).get(place_field::NAME)
+    }
+
+    fn former(&self, number: u32) -> impl Iterator<Item = &str> {
+        compact::entries(self.fields(number).get(place_field::FORMER))
+    }
+
+    fn find_named(&self, asked: &[words::Token]) -> Vec<(u32, f64)> {
+        self.names.find(asked, self)
     }
 
     /// How many places of a kind are valid on a day.
     pub fn count(&self, kind: PlaceKind, today: Date) -> usize {
-        self.places.iter().filter(|place| place.kind == kind && Places::is_valid(place, today)).count()
+        self.places.iter().filter(|known| known.sort.kind() == kind && known.is_valid(day_number(today))).count()
     }
 
     /// Reads a message. Any text is read in bounded time.
@@ -249,7 +363,7 @@ impl Places {
 
     /// The key of a unit.
     pub fn key(&self, unit: u32) -> UnitKey {
-        UnitKey::of(self.gazetteer.unit(unit))
+        UnitKey::of(&self.gazetteer.unit(unit))
     }
 
     /// Whether a place is there on a day.
@@ -282,12 +396,11 @@ impl Places {
         if wish.kind == PlaceKind::Office && !province_wide {
             let mut served: Vec<u32> = wards
                 .iter()
-                .filter_map(|&ward| self.served.get(&self.gazetteer.unit(ward).code))
-                .flatten()
+                .flat_map(|&ward| self.served.get(ward))
                 .copied()
-                .filter(|&at| wish.is_met_by(self.place(at)) && seen.insert(at))
+                .filter(|&at| wish.is_met_by(self, at) && seen.insert(at))
                 .collect();
-            let from = |at: u32| point.zip(self.place(at).point).map(|(from, to)| from.distance_m(to));
+            let from = |at: u32| point.zip(self.known(at).point.get()).map(|(from, to)| from.distance_m(to));
             served.sort_by(|&a, &b| from(a).unwrap_or(f64::MAX).total_cmp(&from(b).unwrap_or(f64::MAX)).then(a.cmp(&b)));
             hits.extend(served.into_iter().map(|place| Hit { place, distance_m: from(place), responsible: true }));
         }
@@ -298,12 +411,12 @@ impl Places {
         } else if let Some(point) = point {
             let province = wards.first().and_then(|&ward| self.gazetteer.province(ward));
             // Who is responsible for a commune is never in another province, however near.
-            let within = province.filter(|_| wish.kind == PlaceKind::Office).map(|province| self.gazetteer.unit(province).code.as_str());
+            let within = province.filter(|_| wish.kind == PlaceKind::Office);
             hits.extend(self.by_distance(point, wish, within, limit, &mut seen));
             if wish.kind == PlaceKind::Office
                 && hits.len() < limit
                 && let Some(office) = province.and_then(|province| self.province_office(province, wish.today))
-                && wish.is_met_by(self.place(office))
+                && wish.is_met_by(self, office)
                 && seen.insert(office)
             {
                 hits.push(Hit { place: office, distance_m: None, responsible: false });
@@ -315,70 +428,76 @@ impl Places {
 
     /// Whether a unit is so wide that distances from its middle say nothing.
     pub fn is_wide(&self, unit: u32) -> bool {
-        matches!(self.gazetteer.unit(unit).level, Level::Province | Level::OldProvince)
+        matches!(self.gazetteer.level(unit), Level::Province | Level::OldProvince)
     }
 
-    fn by_distance(&self, point: Point, wish: &Wish, within: Option<&str>, limit: usize, seen: &mut FxHashSet<u32>) -> Vec<Hit> {
+    fn by_distance(&self, point: Point, wish: &Wish, within: Option<u32>, limit: usize, seen: &mut FxHashSet<u32>) -> Vec<Hit> {
         let mut found: Vec<(f64, u32)> = Vec::new();
         for (place, distance) in self.near[wish.kind as usize].from(point).take(LOOKED_AT_MAX) {
             // Those at the same distance are all collected, so that their order does not depend on the tree.
             if found.len() >= limit && found.last().is_some_and(|&(last, _)| distance > last) {
                 break;
             }
-            let inside = within.is_none_or(|province| self.place(place).province.as_deref() == Some(province));
-            if inside && wish.is_met_by(self.place(place)) && seen.insert(place) {
+            let inside = within.is_none_or(|province| self.known(place).province == Some(province));
+            if inside && wish.is_met_by(self, place) && seen.insert(place) {
                 found.push((distance, place));
             }
         }
         // A commune's places share its middle: hospitals come first there.
-        found.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| self.place(a.1).sort.cmp(&self.place(b.1).sort)).then(a.1.cmp(&b.1)));
+        found.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| self.sort(a.1).cmp(&self.sort(b.1))).then(a.1.cmp(&b.1)));
         found.into_iter().map(|(distance, place)| Hit { place, distance_m: Some(distance), responsible: false }).collect()
     }
 
     /// A province is too wide to measure from its middle: what is in it, the larger first.
     fn in_province(&self, unit: u32, wish: &Wish, seen: &mut FxHashSet<u32>) -> Vec<Hit> {
         let Some(province) = self.gazetteer.province(unit) else { return Vec::new() };
-        let mut found: Vec<u32> = self.of_province.get(&self.gazetteer.unit(province).code).into_iter().flatten().copied().collect();
+        let mut found: Vec<u32> = self.of_province.get(province).to_vec();
         if province != unit {
             // Of a former province only its own communes, and the office that it has now.
-            let wards: FxHashSet<&str> = self.gazetteer.wards(unit).iter().map(|&ward| self.gazetteer.unit(ward).code.as_str()).collect();
-            let inside =
-                |place: &Place| place.sort == Sort::ProvinceOffice || place.ward.as_deref().is_some_and(|ward| wards.contains(ward));
-            found.retain(|&at| inside(self.place(at)));
+            let wards = self.gazetteer.wards(unit);
+            let inside = |at: u32| {
+                let ward = || self.gazetteer.number(Level::Ward, self.fields(at).get(place_field::WARD));
+                self.sort(at) == Sort::ProvinceOffice || ward().is_some_and(|ward| wards.binary_search(&ward).is_ok())
+            };
+            found.retain(|&at| inside(at));
         }
-        found.retain(|&at| wish.is_met_by(self.place(at)) && seen.insert(at));
-        found.sort_by_key(|&at| {
-            let place = self.place(at);
-            (place.sort, place.address.is_none(), at)
-        });
+        found.retain(|&at| wish.is_met_by(self, at) && seen.insert(at));
+        found.sort_by_cached_key(|&at| (self.sort(at), self.fields(at).get(place_field::ADDRESS).is_empty(), at));
         found.into_iter().map(|place| Hit { place, distance_m: None, responsible: false }).collect()
     }
 
     /// The office of a province.
     pub fn province_office(&self, province: u32, today: Date) -> Option<u32> {
-        let code = &self.gazetteer.unit(province).code;
-        let offices = self.of_province.get(code).into_iter().flatten().copied();
-        offices.filter(|&at| self.place(at).sort == Sort::ProvinceOffice && Places::is_valid(self.place(at), today)).min()
+        let offices = self.of_province.get(province).iter().copied();
+        offices.filter(|&at| self.sort(at) == Sort::ProvinceOffice && self.known(at).is_valid(day_number(today))).min()
+    }
+
+    /// The office of a former district, when a list has it and it is gone: it bears the name of the district.
+    pub fn former_office(&self, unit: u32, today: Date) -> Option<Place> {
+        if self.gazetteer.level(unit) != Level::OldDistrict {
+            return None;
+        }
+        let province = self.gazetteer.province(unit)?;
+        let named = format!(" {}", self.gazetteer.short_name(unit).to_lowercase());
+        let gone = |&at: &u32| {
+            let known = self.known(at);
+            known.sort == Sort::DistrictOffice && known.valid.1 < day_number(today) && self.name(at).to_lowercase().ends_with(&named)
+        };
+        self.of_province.get(province).iter().copied().find(gone).map(|at| self.place(at))
     }
 
     /// Offices that serve a commune, by its code.
     pub fn serving(&self, ward: &str) -> &[u32] {
-        self.served.get(ward).map(Vec::as_slice).unwrap_or_default()
+        self.gazetteer.number(Level::Ward, ward).map_or(&[], |ward| self.served.get(ward))
     }
 
     /// Codes like one that is not there: with an O for a zero, or the other way round.
     pub fn codes_like(&self, code: &str) -> Vec<u32> {
         let plain = |text: &str| text.replace('O', "0");
         let wanted = plain(code);
-        let facilities = self.places.iter().zip(0..).filter(|(place, _)| place.kind == PlaceKind::Facility && plain(&place.id) == wanted);
-        facilities.map(|(_, at)| at).take(HITS_MAX).collect()
-    }
-
-    /// How many places each source has.
-    pub fn sources(&self) -> BTreeMap<&Source, usize> {
-        let mut sources: BTreeMap<&Source, usize> = BTreeMap::new();
-        self.places.iter().for_each(|place| *sources.entry(&place.source).or_default() += 1);
-        sources
+        let numbers = 0..self.places.len() as u32;
+        let is_it = |&at: &u32| self.kind(at) == PlaceKind::Facility && plain(self.fields(at).get(place_field::ID)) == wanted;
+        numbers.filter(is_it).take(HITS_MAX).collect()
     }
 }
 

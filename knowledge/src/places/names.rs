@@ -1,8 +1,7 @@
 //! Places by name and by code.
 
-use rustc_hash::FxHashMap;
-
-use super::row::Place;
+use super::Places;
+use super::lines::{Interned, Lists, Strings};
 use super::words::{Token, name_words};
 
 /// A name that holds less than this part of what was asked, by weight, is another one.
@@ -30,29 +29,34 @@ const SHORT_FORMS: [(&str, &[&str]); 8] = [
 
 /// Words of names and the places that have them.
 pub(crate) struct Names {
-    /// A word to the numbers of places, in order.
-    places: FxHashMap<Box<str>, Vec<u32>>,
+    words: Strings,
+    /// The numbers of places that have each word.
+    places: Lists,
     count: usize,
 }
 
 impl Names {
-    pub(crate) fn build(all: &[Place]) -> Names {
-        let mut places: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
-        for (place, number) in all.iter().zip(0..) {
-            for name in std::iter::once(&place.name).chain(&place.former) {
-                for key in keys(&name_words(name)) {
-                    let numbers = places.entry(key.into()).or_default();
-                    if numbers.last() != Some(&number) {
-                        numbers.push(number);
-                    }
-                }
+    /// From the names of each place, in the order of their numbers.
+    pub(super) fn build<'a, N: Iterator<Item = &'a str>>(all: impl Iterator<Item = N>) -> Names {
+        let (mut interned, mut pairs, mut count) = (Interned::default(), Vec::new(), 0);
+        for (names, place) in all.zip(0..) {
+            count += 1;
+            for key in names.flat_map(|name| keys(&name_words(name))) {
+                pairs.push((interned.number(&key), place));
             }
         }
-        Names { places, count: all.len() }
+        let (words, moved) = interned.sorted();
+        pairs.iter_mut().for_each(|(word, _)| *word = moved[*word as usize]);
+        Names { places: Lists::of(words.len(), pairs), words, count }
+    }
+
+    /// The places whose names have a word.
+    fn with(&self, key: &str) -> &[u32] {
+        self.words.find(key).map_or(&[], |word| self.places.get(word))
     }
 
     fn weight(&self, key: &str) -> f64 {
-        let known = self.places.get(key).map_or(0, Vec::len) as f64;
+        let known = self.with(key).len() as f64;
         libm::log((self.count as f64 + 1.0) / (known + 1.0))
     }
 
@@ -61,26 +65,27 @@ impl Names {
     }
 
     /// Places that bear a name, the likeliest first, and how well each fits (1: that very name).
-    pub(crate) fn find(&self, asked: &[Token], all: &[Place]) -> Vec<(u32, f64)> {
+    pub(super) fn find(&self, asked: &[Token], all: &Places) -> Vec<(u32, f64)> {
         let wanted = distinct(keys(asked));
         let total = self.weigh(&wanted);
-        if total < WEIGHT_MIN || wanted.iter().any(|key| !self.places.contains_key(key.as_str())) {
+        let mut lists: Vec<&[u32]> = wanted.iter().map(|key| self.with(key)).collect();
+        lists.sort_by_key(|list| list.len());
+        let Some((rarest, others)) = lists.split_first() else { return Vec::new() };
+        if total < WEIGHT_MIN || rarest.is_empty() {
             return Vec::new();
         }
-        let Some(rarest) = wanted.iter().min_by_key(|key| self.places[key.as_str()].len()) else { return Vec::new() };
-        let mut found: Vec<(u32, f64)> = self.places[rarest.as_str()]
+        let mut found: Vec<(u32, f64)> = rarest
             .iter()
-            .filter(|number| wanted.iter().all(|key| self.places[key.as_str()].binary_search(number).is_ok()))
+            .filter(|number| others.iter().all(|list| list.binary_search(number).is_ok()))
             .take(COMPARED_MAX)
             .filter_map(|&number| {
-                let place = &all[number as usize];
-                let names = std::iter::once((&place.name, 0.0)).chain(place.former.iter().map(|name| (name, 0.02)));
+                let names = std::iter::once((all.name(number), 0.0)).chain(all.former(number).map(|name| (name, 0.02)));
                 let best = names.filter_map(|(name, older)| Some(self.fit(asked, &wanted, total, name)? - older)).max_by(f64::total_cmp)?;
                 Some((number, best))
             })
             .filter(|&(_, fit)| fit >= NAMED_MIN)
             .collect();
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| all[a.0 as usize].sort.cmp(&all[b.0 as usize].sort)).then(a.0.cmp(&b.0)));
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| all.sort(a.0).cmp(&all.sort(b.0))).then(a.0.cmp(&b.0)));
         found
     }
 
@@ -98,7 +103,7 @@ impl Names {
     }
 
     pub(crate) fn knows(&self, key: &str) -> bool {
-        self.places.contains_key(key)
+        self.words.find(key).is_some()
     }
 }
 

@@ -12,7 +12,7 @@ use super::point::Point;
 pub type Code = String;
 
 /// Where rows were read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source {
     /// As citizens read it.
     pub label: String,

@@ -74,9 +74,17 @@ pub(crate) fn read(text: &str, known: impl Fn(&str) -> bool) -> Tokens {
     Tokens { tokens, runs: found.iter().take(TOKENS_MAX).map(|run| run.text.to_uppercase()).collect() }
 }
 
-/// Words of a name of ours.
+/// Words of a name of ours, which nobody has typed raw: "quan09" has a number.
 pub(crate) fn name_words(name: &str) -> Vec<Token> {
-    read(name, |_| true).tokens
+    let shown = normalize_for_display(name);
+    let found = runs(&shown);
+    let lower = found.iter().take(TOKENS_MAX).map(|run| normalize(&run.text)).enumerate();
+    let mut tokens: Vec<Token> = Vec::new();
+    for (at, run) in lower {
+        tokens.extend(pieces(&run).map(|piece| Token::new(piece, false, at)));
+    }
+    tokens.truncate(TOKENS_MAX);
+    tokens
 }
 
 /// A folded word with what names of the highlands are spelled both ways: k and c ("Đắk Lắk", "Đắc Lắc", "Bắc Kạn", "Bắc Cạn"), and
@@ -103,12 +111,15 @@ pub(crate) fn joined(tokens: &[Token]) -> String {
 }
 
 /// How many of the typed words contradict a name by their accents. Words without accents contradict nothing.
-pub(crate) fn contradictions(typed: &[Token], name: &[Box<str>]) -> usize {
+pub(crate) fn contradictions<'a>(typed: &[Token], name: impl ExactSizeIterator<Item = &'a str>) -> usize {
     if typed.len() == name.len() {
-        return typed.iter().zip(name).filter(|(typed, name)| typed.is_accented() && typed.syl != ***name).count();
+        return typed.iter().zip(name).filter(|(typed, name)| typed.is_accented() && typed.syl != *name).count();
     }
-    let (one, other): (String, String) = (typed.iter().map(|token| token.syl.as_str()).collect(), name.concat());
-    usize::from(typed.iter().any(Token::is_accented) && one != other)
+    if !typed.iter().any(Token::is_accented) {
+        return 0;
+    }
+    let (one, other): (String, String) = (typed.iter().map(|token| token.syl.as_str()).collect(), name.collect());
+    usize::from(one != other)
 }
 
 #[cfg(test)]

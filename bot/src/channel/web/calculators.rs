@@ -158,7 +158,7 @@ pub(super) async fn calculate_one(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     web.inner.origins.check(&headers)?;
-    web.inner.limits.calculation(web.inner.limits.network(peer, &headers))?;
+    web.inner.limits.request(web.inner.limits.network(peer, &headers))?;
     let Path(name) = name.map_err(|_| ApiError::NotFound)?;
     let calculator: Calculator = name.parse().map_err(|()| ApiError::NotFound)?;
     let body = body.map_err(|_| ApiError::BadJson)?;

@@ -80,8 +80,8 @@ impl Limits {
         check(&self.messages_by_network, &network)
     }
 
-    /// Counts one calculation: as a message, of the network alone.
-    pub(super) fn calculation(&self, network: IpAddr) -> Result<(), ApiError> {
+    /// Counts one request that belongs to no conversation, a calculation or a search for places: as a message, of the network alone.
+    pub(super) fn request(&self, network: IpAddr) -> Result<(), ApiError> {
         check(&self.messages_by_network, &network)
     }
 

@@ -8,6 +8,7 @@ mod limits;
 mod metrics_page;
 mod observe;
 mod origin;
+mod places;
 mod ready;
 mod verification;
 
@@ -119,6 +120,7 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .routes(routes!(api::attach))
         .routes(routes!(calculators::list))
         .routes(routes!(calculators::calculate_one))
+        .routes(routes!(places::find))
         .routes(routes!(verification::open))
         .routes(routes!(verification::open_by_link))
         .routes(routes!(verification::start))

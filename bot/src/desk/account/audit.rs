@@ -61,6 +61,8 @@ pub enum Action {
     SettingsChanged,
     /// A canned reply was added, changed or removed.
     CannedChanged,
+    /// What a citizen said is wrong with a place was looked into.
+    PlaceReportDone,
     /// An item of the news was written, approved, hidden, changed or sent.
     NewsChanged,
     /// A request that was refused: forged, from another page, or beyond the role.
@@ -101,6 +103,7 @@ impl Action {
             Action::CallbackDone => "callback_done",
             Action::SettingsChanged => "settings_changed",
             Action::CannedChanged => "canned_changed",
+            Action::PlaceReportDone => "place_report_done",
             Action::NewsChanged => "news_changed",
             Action::Refused => "refused",
         }

@@ -13,6 +13,7 @@ mod handoff;
 mod invitation;
 mod news;
 mod operator;
+mod place;
 mod presence;
 mod record;
 mod session;
@@ -205,6 +206,8 @@ pub fn router(desk: Desk) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(callback::list))
         .routes(routes!(callback::reveal))
         .routes(routes!(callback::done))
+        .routes(routes!(place::list))
+        .routes(routes!(place::done))
         .routes(routes!(statistics::show))
         .routes(routes!(statistics::csv))
         .routes(routes!(statistics::gaps))

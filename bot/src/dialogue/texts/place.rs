@@ -240,6 +240,20 @@ pub fn gone(place: &Place, instead: Option<&Place>) -> String {
     }
 }
 
+/// The office of a former district is no longer there; above those that are.
+pub fn office_gone(place: &Place, successor: Option<&str>) -> Vec<Block> {
+    let day = place.valid_to.as_deref().map(day).unwrap_or_default();
+    match successor {
+        Some(other) => line(format!("{} không còn hoạt động sau ngày {day}. Nay là {other}.", place.name)),
+        None => line(format!("{} không còn hoạt động sau ngày {day}, do sắp xếp lại.", place.name)),
+    }
+}
+
+/// Names that it had before.
+pub fn formerly(names: &[String]) -> String {
+    format!("Tên cũ: {}.", names.join("; "))
+}
+
 /// Only the area is known.
 pub fn only_area(area: &str) -> String {
     format!("{area} (chưa có địa chỉ chi tiết)")
@@ -260,8 +274,7 @@ fn day(text: &str) -> String {
 }
 
 /// What is not confirmed of the places shown.
-pub fn call_first<'a>(places: impl Iterator<Item = &'a Place>) -> Vec<Block> {
-    let places: Vec<&Place> = places.collect();
+pub fn call_first(places: &[Place]) -> Vec<Block> {
     let has = |kind: PlaceKind| places.iter().any(|place| place.kind == kind);
     let no_hours = places.iter().any(|place| place.hours.is_none());
     let mut open = Vec::new();

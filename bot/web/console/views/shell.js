@@ -21,6 +21,7 @@ import { Statistics } from './statistics.js';
 import { Gaps } from './gaps.js';
 import { Canned } from './canned.js';
 import { News } from './news.js';
+import { Places } from './places.js';
 import { Operators } from './operators.js';
 import { Settings } from './settings.js';
 import { Audit } from './audit.js';
@@ -35,6 +36,7 @@ const VIEWS = {
   statistics: { icon: 'chart', short: 'Thống kê', view: Statistics, supervisors: true },
   gaps: { icon: 'gap', short: 'Còn thiếu', view: Gaps, supervisors: true },
   canned: { icon: 'canned', short: 'Câu mẫu', view: Canned },
+  places: { icon: 'place', short: 'Địa điểm', view: Places },
   news: { icon: 'news', short: 'Tin', view: News, supervisors: true },
   operators: { icon: 'people', short: 'Nhân sự', view: Operators, supervisors: true },
   settings: { icon: 'calendar', short: 'Lịch', view: Settings, supervisors: true },

@@ -1,11 +1,12 @@
 //! Places in a conversation: asking where somebody is, looking, showing, going on from what was shown.
 
+mod card;
+
 use jiff::civil::Weekday;
-use knowledge::places::{
-    Found, Hit, Level, Near, Open, Place, PlaceKind, PlaceQuestion, Places, Point, Precision, Sort, Spot, UnitKey, What, Wish,
-    facility_code,
-};
+use knowledge::places::{Found, Level, Near, Open, Place, PlaceKind, PlaceQuestion, Point, Sort, Spot, UnitKey, What, Wish, facility_code};
 use serde::{Deserialize, Serialize};
+
+pub use card::{MapCommune, MapPoint, PlaceCard, PlaceList, PlaceMap, attribution, card, map_of, notes, sought_place};
 
 use super::choice::{Choice, ChoiceId};
 use super::event::{Event, Message, Outcome};
@@ -18,8 +19,6 @@ use super::texts::place as words;
 pub const SHOWN_MAX: usize = 3;
 /// Places found and kept for "còn chỗ nào khác".
 const FOUND_MAX: usize = 12;
-/// Communes named on a map.
-const MAP_COMMUNES_MAX: usize = 9;
 /// In an answer to "where are you?", more words are something else.
 const WHERE_WORDS_MAX: usize = 14;
 /// Where unemployment insurance is applied for.
@@ -66,92 +65,6 @@ pub struct SoughtPlace {
     /// It is responsible for the commune.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub responsible: bool,
-}
-
-/// Places to go to, as they are shown.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct PlaceList {
-    /// In order.
-    pub cards: Vec<PlaceCard>,
-    /// Where they lie; absent when no point is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub map: Option<PlaceMap>,
-    /// What the licences of the points want shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attribution: Option<String>,
-}
-
-/// One place.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct PlaceCard {
-    /// On the list and on the map, from 1.
-    pub number: usize,
-    /// What is tapped to say that something is wrong with it.
-    pub wrong: String,
-    /// Its name.
-    pub name: String,
-    /// The code of a facility.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    /// Where; the commune when no more is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// As people read it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    /// As a phone dials it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone_href: Option<String>,
-    /// How far, and from where that is reckoned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub distance: Option<String>,
-    /// When it is open.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hours: Option<String>,
-    /// It is responsible, it has moved, it is not confirmed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    /// Where that was read, and of which day it is.
-    pub source: String,
-    /// Opens a map with the way there; absent when nobody knows where it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub directions: Option<String>,
-}
-
-/// A small map without any picture from elsewhere.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct PlaceMap {
-    /// The places, numbered as the cards are.
-    pub places: Vec<MapPoint>,
-    /// Communes around them, to find one's way.
-    pub communes: Vec<MapCommune>,
-}
-
-/// A place on the map.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MapPoint {
-    /// Of the card.
-    pub number: usize,
-    /// Degrees north.
-    pub lat: f64,
-    /// Degrees east.
-    pub lon: f64,
-    /// The building and not the middle of its commune.
-    pub exact: bool,
-}
-
-/// The middle of a commune on the map.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MapCommune {
-    /// Its name.
-    pub name: String,
-    /// Degrees north.
-    pub lat: f64,
-    /// Degrees east.
-    pub lon: f64,
-    /// The one that was searched in.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub here: bool,
 }
 
 impl PlaceSearch {
@@ -382,7 +295,7 @@ fn of_each_kind(mut search: PlaceSearch, point: Point, ward: u32, context: &Cont
     for (kind, count) in [(PlaceKind::Office, 1), (PlaceKind::Facility, 1), (PlaceKind::CollectionPoint, 1)] {
         hits.extend(context.places.find(Near::Point(point), &Wish::of(kind, context.today()), count));
     }
-    search.found = hits.iter().map(|hit| found(hit, Near::Point(point), context)).collect();
+    search.found = hits.iter().map(|hit| sought_place(context.places, hit, Near::Point(point))).collect();
     let reply = list(&mut search, 0, words::near_you(&context.places.gazetteer().label(ward)), Some(ward), context);
     let choices = [faq::Action::NearOffice, faq::Action::NearFacility, faq::Action::NearCollectionPoint];
     // The commune is known now, so a tap on one of these is answered at once.
@@ -459,10 +372,16 @@ fn show(mut search: PlaceSearch, kind: PlaceKind, near: Near, unit: u32, context
         let reply = Reply::say(Outcome::Action, words::none_here(kind, &label)).offering([texts::operator_choice(), texts::call_choice()]);
         return sought(search, reply);
     }
-    search.found = hits.iter().map(|hit| found(hit, near, context)).collect();
+    search.found = hits.iter().map(|hit| sought_place(places, hit, near)).collect();
     let responsible = hits.iter().any(|hit| hit.responsible);
     let by_point = matches!(near, Near::Point(_));
     let wide = !by_point && places.is_wide(unit);
+    if kind == PlaceKind::Office
+        && let Some(former) = places.former_office(unit, context.today())
+    {
+        let successor = former.successor.as_deref().and_then(|id| places.number(PlaceKind::Office, id)).map(|number| places.name(number));
+        lead.extend(words::office_gone(&former, successor));
+    }
     if kind == PlaceKind::Office && !responsible && !wide {
         lead.extend(words::no_list_of_offices(&province_name(unit, context)));
     }
@@ -474,7 +393,7 @@ fn show(mut search: PlaceSearch, kind: PlaceKind, near: Near, unit: u32, context
 
 fn province_name(unit: u32, context: &Context<'_>) -> String {
     let gazetteer = context.places.gazetteer();
-    gazetteer.province(unit).map(|province| gazetteer.unit(province).name.clone()).unwrap_or_default()
+    gazetteer.province(unit).map(|province| gazetteer.unit(province).name.to_owned()).unwrap_or_default()
 }
 
 fn with_choices(reply: Reply, search: &PlaceSearch, kind: PlaceKind) -> Reply {
@@ -567,23 +486,6 @@ fn employment(context: &Context<'_>) -> Reply {
     }
 }
 
-/// A hit as it is kept.
-fn found(hit: &Hit, near: Near, context: &Context<'_>) -> SoughtPlace {
-    let place = context.places.place(hit.place);
-    let from_unit = match near {
-        Near::Unit(unit) => Some(unit),
-        Near::Point(_) => None,
-    };
-    let distance = hit.distance_m.map(|metres| match from_unit {
-        Some(unit) => {
-            let same = place.ward.as_deref() == Some(context.places.gazetteer().unit(unit).code.as_str());
-            words::distance_from_unit(metres, same, place.precision, context.places.gazetteer().unit(unit).level)
-        }
-        None => words::distance_from_you(metres, place.precision),
-    });
-    SoughtPlace { kind: place.kind, id: place.id.clone(), distance, responsible: hit.responsible }
-}
-
 /// Cards for the places from `from` on, and a map of them.
 fn list(search: &mut PlaceSearch, from: usize, lead: Vec<faq::Block>, unit: Option<u32>, context: &Context<'_>) -> Reply {
     // Whoever is told which office is responsible needs no other one.
@@ -597,7 +499,7 @@ fn list(search: &mut PlaceSearch, from: usize, lead: Vec<faq::Block>, unit: Opti
         .zip(from + 1..)
         .map(|(&(number, found), at)| PlaceCard {
             distance: found.distance.clone(),
-            notes: found.responsible.then(words::responsible).into_iter().chain(notes(number, context)).collect(),
+            notes: found.responsible.then(words::responsible).into_iter().chain(notes(context.places, number, context.today())).collect(),
             ..card(context.places, number, at)
         })
         .collect();
@@ -605,126 +507,9 @@ fn list(search: &mut PlaceSearch, from: usize, lead: Vec<faq::Block>, unit: Opti
     let attribution = attribution(context.places, &all);
     let map = map_of(context.places, &all, from + 1, unit);
     let mut blocks = lead;
-    blocks.extend(words::call_first(numbers.iter().map(|&(number, _)| context.places.place(number))));
+    let told: Vec<Place> = numbers.iter().map(|&(number, _)| context.places.place(number)).collect();
+    blocks.extend(words::call_first(&told));
     search.shown = from + shown.len();
     let message = Message { blocks, places: Some(PlaceList { cards, map, attribution }), ..Message::default() };
     Reply { message, ..Reply::say(Outcome::Action, Vec::new()) }
-}
-
-/// What is to be known of a place beside where it is.
-fn notes(number: u32, context: &Context<'_>) -> Vec<String> {
-    let place = context.places.place(number);
-    let mut notes: Vec<String> = Vec::new();
-    if !Places::is_valid(place, context.today()) {
-        let successor = place.successor.as_deref().and_then(|id| context.places.number(place.kind, id)).map(|at| context.places.place(at));
-        let served = place.ward.as_deref().and_then(|ward| context.places.serving(ward).first()).map(|&at| context.places.place(at));
-        let instead = successor.or(served.filter(|_| place.kind == PlaceKind::Office));
-        notes.push(words::gone(place, instead));
-    }
-    notes.extend(place.note.clone());
-    notes
-}
-
-/// A place as it is shown.
-pub fn card(places: &Places, number: u32, at: usize) -> PlaceCard {
-    let place = places.place(number);
-    let commune =
-        place.ward.as_deref().and_then(|ward| places.gazetteer().number(Level::Ward, ward)).map(|ward| places.gazetteer().label(ward));
-    let province = || {
-        place
-            .province
-            .as_deref()
-            .and_then(|code| places.gazetteer().number(Level::Province, code))
-            .map(|at| places.gazetteer().unit(at).name.clone())
-    };
-    let area = commune.or_else(province);
-    let address = match (&place.address, &area) {
-        (Some(address), _) => Some(address.clone()),
-        (None, Some(area)) => Some(words::only_area(area)),
-        (None, None) => None,
-    };
-    PlaceCard {
-        number: at,
-        wrong: ChoiceId::WrongPlace(place.kind, place.id.clone()).to_string(),
-        name: place.name.clone(),
-        code: (place.kind == PlaceKind::Facility).then(|| place.id.clone()),
-        address,
-        phone: place.phone.clone(),
-        phone_href: place.phone.as_deref().and_then(dial),
-        distance: None,
-        hours: place.hours.as_ref().map(knowledge::places::Hours::shown),
-        notes: Vec::new(),
-        source: words::source(place),
-        directions: directions(place, area.as_deref()),
-    }
-}
-
-/// `tel:` with nothing but what a phone dials: the first number of several.
-fn dial(phone: &str) -> Option<String> {
-    let first = phone.split([';', '/', ',']).next()?;
-    let digits: String = first.chars().filter(|letter| letter.is_ascii_digit() || *letter == '+').collect();
-    (digits.len() >= 3).then(|| format!("tel:{digits}"))
-}
-
-/// A link that a phone opens in its own map: to the point when it is the building's, else to the words of the address. The middle of a
-/// commune would lead somebody into a field.
-fn directions(place: &Place, area: Option<&str>) -> Option<String> {
-    let wanted = match place.point.filter(|_| place.precision >= Precision::Street) {
-        Some(point) => format!("{},{}", point.lat(), point.lon()),
-        None => {
-            // With neither street nor commune a map would show some other house of the name.
-            let area = area.filter(|_| place.address.is_some() || place.ward.is_some())?;
-            let parts = [Some(place.name.as_str()), place.address.as_deref(), Some(area)];
-            parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-        }
-    };
-    Some(format!("https://www.google.com/maps/dir/?api=1&destination={}", percent(&wanted)))
-}
-
-fn percent(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-fn attribution(places: &Places, numbers: &[u32]) -> Option<String> {
-    let of = |place: &Place| {
-        let sources = [Some(&place.source), place.point_source.as_ref()];
-        sources.into_iter().flatten().filter_map(|source| source.attribution.clone()).collect::<Vec<_>>()
-    };
-    let mut all: Vec<String> = numbers.iter().flat_map(|&number| of(places.place(number))).collect();
-    all.sort_unstable();
-    all.dedup();
-    (!all.is_empty()).then(|| all.join("; "))
-}
-
-/// The places on a map, with communes around them. `None` when no point is known.
-pub fn map_of(places: &Places, numbers: &[u32], first: usize, unit: Option<u32>) -> Option<PlaceMap> {
-    const DECIMALS: f64 = 1e4;
-    let round = |degrees: f64| (degrees * DECIMALS).round() / DECIMALS;
-    let points: Vec<MapPoint> = numbers
-        .iter()
-        .zip(first..)
-        .filter_map(|(&number, at)| {
-            let place = places.place(number);
-            let exact = place.precision >= Precision::Street;
-            place.point.map(|point| MapPoint { number: at, lat: round(point.lat()), lon: round(point.lon()), exact })
-        })
-        .collect();
-    let middle = unit.filter(|&unit| !places.is_wide(unit)).and_then(|unit| places.gazetteer().point(unit));
-    let middle = middle.or_else(|| Point::new(points.first()?.lat, points.first()?.lon))?;
-    if points.is_empty() {
-        return None;
-    }
-    let communes = places.wards_near(middle).take(MAP_COMMUNES_MAX).filter_map(|ward| {
-        let point = places.gazetteer().point(ward)?;
-        let name = places.gazetteer().short_name(ward).to_owned();
-        Some(MapCommune { name, lat: round(point.lat()), lon: round(point.lon()), here: unit == Some(ward) })
-    });
-    Some(PlaceMap { places: points, communes: communes.collect() })
 }
