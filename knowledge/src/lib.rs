@@ -37,7 +37,7 @@ pub use groups::Group;
 pub use intent::Intent;
 pub use network::{Network, NetworkError};
 pub use rank::CANDIDATES_MAX;
-pub use text::amount::{Amounts, Found, History, Quantity, Span, Unclear, YearMonth, amounts};
+pub use text::amount::{Amounts, Found, History, Phrases, Quantity, Span, Unclear, YearMonth, amounts};
 pub use text::chars::{MESSAGE_CHARS_MAX, QUESTION_CHARS_MAX, normalize_for_display};
 pub use text::question::{Repair, RepairKind};
 pub use text::time::AskedTime;

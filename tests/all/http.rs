@@ -437,6 +437,12 @@ async fn the_api_describes_itself() {
     let form = ["check", "open", "resend", "start"].map(|what| format!("/api/verification/{what}"));
     let (calculators, citizens): (Vec<&String>, Vec<&String>) = citizens.into_iter().partition(|path| path.starts_with("/api/calculators"));
     assert_eq!(calculators, ["/api/calculators", "/api/calculators/{name}"]);
+    let calculators: Value = get("/api/calculators", &[]).await.json().await.expect("JSON");
+    let described = &description["components"]["schemas"]["CalculationBody"]["properties"];
+    let inputs = calculators.as_array().expect("a list").iter().flat_map(|calculator| calculator["inputs"].as_array().expect("inputs"));
+    for input in inputs.map(|input| input.as_str().expect("a name")) {
+        assert!(described[input].is_object(), "{input} in {described}");
+    }
     assert_eq!(citizens.into_iter().skip(1).collect::<Vec<_>>(), of_one.iter().chain(&news).chain(&form).collect::<Vec<_>>());
     for path in ["audit", "canned", "events", "handoffs/{id}/claim", "invitation", "operators", "search", "session", "settings"] {
         assert!(desk.contains(&&format!("/api/desk/{path}")), "{path} in {desk:?}");

@@ -6,6 +6,7 @@ mod both;
 mod account;
 mod attachment;
 mod browser;
+mod calculation;
 mod command_line;
 mod console;
 mod content;

@@ -650,3 +650,48 @@ async fn two_nodes_answer_once_and_one_follows_the_other() {
     second.stop().await;
     assert_eq!(server.look(|world| world.sent.len()), 41);
 }
+
+/// Waits until the bot has said this to a chat.
+async fn heard(server: &Server, chat_id: i64, part: &str) {
+    server.until(part, |world| world.sent_to(chat_id).any(|sent| sent.html.contains(part))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_calculators_on_telegram() {
+    let (server, _database, node) = polling().await;
+    // What stands behind the command is what to calculate.
+    let an = server.citizen(AN);
+    an.says("/tinh rút bhxh một lần, đóng 9 năm 7 tháng lương 5tr");
+    heard(&server, AN, "Tháng cuối cùng bạn đóng").await;
+    an.says("9/2024");
+    heard(&server, AN, "BHXH một lần khoảng").await;
+    an.taps("Đổi một số liệu");
+    heard(&server, AN, "Bạn muốn đổi mục nào").await;
+    an.taps("Lương đóng");
+    heard(&server, AN, "Lương đóng BHXH bình quân").await;
+    an.says("6tr");
+    heard(&server, AN, "lương đóng 6.000.000 đồng/tháng").await;
+    // From the menu, asked for what is missing.
+    let binh = server.citizen(BINH);
+    binh.says("/tinh");
+    heard(&server, BINH, "Bạn muốn mình tính khoản nào").await;
+    binh.taps("Tính tiền thất nghiệp");
+    heard(&server, BINH, "đóng BHTN được bao lâu").await;
+    binh.says("4 năm");
+    heard(&server, BINH, "Lương đóng BHTN").await;
+    binh.says("8tr");
+    heard(&server, BINH, "Ngày nghỉ việc").await;
+    binh.says("hôm qua");
+    heard(&server, BINH, "vùng lương tối thiểu mấy").await;
+    binh.taps("Vùng I");
+    heard(&server, BINH, "4.800.000 đồng").await;
+    // In free text.
+    let chi = server.citizen(CHI);
+    chi.says("viện phí 12tr đúng tuyến thẻ 80%, chưa đủ 5 năm liên tục thì bhyt trả bao nhiêu");
+    heard(&server, CHI, "9.600.000 đồng").await;
+    chi.taps("Gặp tổng đài viên");
+    server.until("a place in the queue", |world| world.sent_to(CHI).count() >= 2).await;
+    let log = node.log(CHI).await;
+    assert!(log.iter().any(|event| matches!(event, Event::HandoffRequested { .. })), "{log:#?}");
+    node.stop().await;
+}

@@ -372,6 +372,11 @@ impl Answers {
     }
 }
 
+/// The most that an amount of money may be.
+pub fn money_max(slot: Slot) -> Dong {
+    if matches!(slot, Slot::Salary | Slot::Income) { Dong::MONTHLY_MAX } else { Dong::INPUT_MAX }
+}
+
 /// Whether a slot takes a value.
 fn check(slot: Slot, value: &Value) -> Result<(), Refusal> {
     // What may be nothing.
@@ -395,7 +400,7 @@ fn check(slot: Slot, value: &Value) -> Result<(), Refusal> {
         _ => Ok(()),
     };
     match (slot.kind(), value) {
-        (Kind::Money, Value::Number(money)) => bounded(*money, Dong::INPUT_MAX.0),
+        (Kind::Money, Value::Number(money)) => bounded(*money, money_max(slot).0),
         (Kind::Months, Value::Number(months)) => bounded(*months, super::MONTHS_MAX),
         (Kind::Count(max), Value::Number(count)) => bounded(*count, max),
         (Kind::Date, Value::Word(word)) => Moment::parse(word).map(drop).ok_or(Refusal::NotReadable(slot)),
@@ -425,8 +430,8 @@ fn check_periods(spans: &[Span]) -> Result<(), Refusal> {
         if span.salary <= 0 {
             return Err(Refusal::NotPositive(Slot::Salary));
         }
-        if span.salary > Dong::INPUT_MAX.0 {
-            return Err(Refusal::TooLarge { slot: Slot::Salary, max: Dong::INPUT_MAX.0 });
+        if span.salary > Dong::MONTHLY_MAX.0 {
+            return Err(Refusal::TooLarge { slot: Slot::Salary, max: Dong::MONTHLY_MAX.0 });
         }
     }
     let mut sorted: Vec<&Span> = spans.iter().collect();

@@ -15,6 +15,8 @@ pub struct Dong(pub i64);
 impl Dong {
     /// The largest amount that is taken from anybody: a trillion. Beyond lies a slip of the keyboard.
     pub const INPUT_MAX: Dong = Dong(1_000_000_000_000);
+    /// The most that a month's salary or income may be: twenty times the ceiling of contributions, so that more is a slip of the hand.
+    pub const MONTHLY_MAX: Dong = Dong(1_000_000_000);
 
     /// The amount as an exact number.
     pub fn exact(self) -> Exact {

@@ -28,7 +28,7 @@ use jiff::civil::Date;
 use knowledge::YearMonth;
 use serde::{Deserialize, Serialize};
 
-pub use answers::{Answers, Kind, Moment, PERIODS_MAX, Slot, Value};
+pub use answers::{Answers, Kind, Moment, PERIODS_MAX, Slot, Value, money_max};
 pub use bill::{Bill, Why};
 pub use exact::{Dong, Exact, decimal};
 pub use household_health::{HouseholdHealth, Member};

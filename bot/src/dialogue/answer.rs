@@ -9,6 +9,8 @@ use super::texts;
 
 /// Lines of details that are shown at once; what is beyond is folded.
 const DETAIL_LINES_SHOWN_MAX: usize = 10;
+/// Actions of a topic that get a button: "tính giúp tôi" and "tra cứu của tôi" belong together.
+const ACTIONS_SHOWN_MAX: usize = 2;
 
 /// The answer of a topic to a question about the time `about`; `None` when it may not be given as current.
 pub(super) fn answer(faq: &Faq, topic: &Topic, today: Date, about: Option<&About>) -> Option<Message> {
@@ -19,6 +21,7 @@ pub(super) fn answer(faq: &Faq, topic: &Topic, today: Date, about: Option<&About
     } else if let Some(period) = answer.other_times.first() {
         choices.insert(0, texts::other_time_choice(&topic.id, period, today));
     }
+    make_room(&mut choices);
     let lead = about.and_then(|about| texts::rule_given(&about.time, &answer.rule));
     let mut blocks: Vec<Block> = lead.map(Block::text).into_iter().collect();
     let more = if let Rule::Then(sections) = answer.rule {
@@ -70,15 +73,29 @@ fn fold(details: Vec<Block>) -> (Vec<Block>, Vec<Block>) {
 }
 
 fn answer_choices(topic: &Topic) -> Vec<Choice> {
-    let action = topic.actions.iter().find(|&&action| action != Action::Operator);
-    let mut choices: Vec<Choice> =
-        action.map(|&action| Choice::new(ChoiceId::Do(action), texts::action_label(action))).into_iter().collect();
+    let actions = topic.actions.iter().filter(|&&action| action != Action::Operator).take(ACTIONS_SHOWN_MAX);
+    let mut choices: Vec<Choice> = actions.map(|&action| Choice::new(ChoiceId::Do(action), texts::action_label(action))).collect();
     if !topic.related.is_empty() {
         choices.push(texts::related_choice(&topic.id));
     }
     choices.push(texts::wrong_choice(&topic.id));
     choices.push(texts::operator_choice());
     choices
+}
+
+/// Leaves out what is missed least until the buttons fit: the neighbours of a topic, then its second action.
+pub(super) fn make_room(choices: &mut Vec<Choice>) {
+    let is_action = |choice: &Choice| matches!(ChoiceId::parse(&choice.id), Some(ChoiceId::Do(_)));
+    if choices.len() > Choice::MAX {
+        choices.retain(|choice| !matches!(ChoiceId::parse(&choice.id), Some(ChoiceId::Related(_))));
+    }
+    if choices.len() > Choice::MAX
+        && choices.iter().filter(|choice| is_action(choice)).count() > 1
+        && let Some(second) = choices.iter().rposition(is_action)
+    {
+        choices.remove(second);
+    }
+    choices.truncate(Choice::MAX);
 }
 
 /// Buttons for some topics; unknown ids are left out.

@@ -303,29 +303,73 @@ const BIRTH_HIDDEN: &str = "[ngày sinh đã che]";
 /// Whoever is asked for a date of birth is at least so old; dates since are of children, of papers, of what the question is about.
 const ADULT_YEARS: i16 = 14;
 
-/// The text without dates of birth, when it holds one: near a masked number, or after "sinh", an old date is somebody's.
-pub(super) fn hide_birth(text: &str, masked: bool, today: Date) -> Option<String> {
-    if !masked && !format!(" {} ", fold(text)).contains(" sinh ") {
+/// Words of the longest writing of a day: "12 tháng 8 năm 1965".
+const BIRTH_WORDS_MAX: usize = 5;
+
+/// The text without dates of birth, when it holds one: near a masked number, after "sinh" or where one was asked for (`expected`), an old
+/// date is somebody's.
+pub(super) fn hide_birth(text: &str, expected: bool, today: Date) -> Option<String> {
+    if !expected && !format!(" {} ", fold(text)).contains(" sinh ") {
         return None;
     }
-    let is_birth = |word: &str| {
-        let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
-        let is_date = bare.len() >= "1/1/1990".len() && bare.contains(['/', '-', '.']);
-        is_date && parse_birth(bare, today).is_ok_and(|birth| birth.year() <= today.year() - ADULT_YEARS)
+    let words: Vec<(usize, &str)> = text
+        .split_inclusive(char::is_whitespace)
+        .scan(0, |at, piece| {
+            let start = *at;
+            *at += piece.len();
+            Some((start, piece.trim_end()))
+        })
+        .filter(|(_, word)| !word.is_empty())
+        .collect();
+    let mut hidden = String::with_capacity(text.len());
+    let (mut at, mut copied) = (0, 0);
+    while at < words.len() {
+        let longest = (1..=BIRTH_WORDS_MAX.min(words.len() - at)).rev();
+        let birth = longest.filter_map(|count| Some((count, birth_in(text, &words[at..at + count], today)?))).next();
+        let Some((count, range)) = birth else {
+            at += 1;
+            continue;
+        };
+        hidden.push_str(&text[copied..range.start]);
+        hidden.push_str(BIRTH_HIDDEN);
+        (at, copied) = (at + count, range.end);
+    }
+    if copied == 0 {
+        return None;
+    }
+    hidden.push_str(&text[copied..]);
+    Some(hidden)
+}
+
+/// Where the date of birth stands that these words, no more and no less, are.
+fn birth_in(text: &str, words: &[(usize, &str)], today: Date) -> Option<std::ops::Range<usize>> {
+    let (first, last) = (words.first()?, words.last()?);
+    // "sn12/8/1965" is cut before its digits; what follows the last digit is no letter.
+    let start = first.0 + first.1.find(|letter: char| letter.is_ascii_digit())?;
+    let end = last.0 + last.1.rfind(|letter: char| letter.is_ascii_digit())? + 1;
+    let written = text.get(start..end)?;
+    let plain: Vec<String> =
+        fold_keeping_marks(written).split(' ').filter(|word| !matches!(*word, "thang" | "nam" | "")).map(str::to_owned).collect();
+    if plain.len() + 2 < words.len() || plain.iter().any(|word| word.contains(char::is_alphabetic)) {
+        return None;
+    }
+    let typed = plain.join(" ");
+    let parts = typed.split(['/', '.', '-', ' ']).filter(|part| !part.is_empty());
+    // "12/8/65": nobody who is asked for a date of birth was born in this century's twenties.
+    let full = match (words.len(), parts.clone().count(), parts.clone().last()) {
+        (1, 3, Some(year)) if year.len() == 2 && !typed.starts_with("19") => format!("{}19{year}", &typed[..typed.len() - 2]),
+        _ => typed,
     };
-    if !text.split(char::is_whitespace).any(is_birth) {
-        return None;
-    }
-    Some(text.split_inclusive(char::is_whitespace).fold(String::new(), |mut out, piece| {
-        let word = piece.trim_end();
-        if is_birth(word) {
-            out.push_str(BIRTH_HIDDEN);
-            out.push_str(&piece[word.len()..]);
-        } else {
-            out.push_str(piece);
-        }
-        out
-    }))
+    parse_birth(&full, today).is_ok_and(|birth| birth.year() <= today.year() - ADULT_YEARS).then_some(start..end)
+}
+
+/// Lower case without marks, with what stands between the words.
+fn fold_keeping_marks(text: &str) -> String {
+    text.nfd()
+        .filter(|letter| !is_combining_mark(*letter))
+        .map(|letter| if matches!(letter, 'đ' | 'Đ') { 'd' } else { letter })
+        .collect::<String>()
+        .to_lowercase()
 }
 
 /// Lower case without marks, one space between words.
@@ -351,6 +395,12 @@ mod tests {
         check("[mã số đã che] 5-3-1990", true, Some("[mã số đã che] [ngày sinh đã che]"));
         check("sinh con ngày 05/03/2026 được nghỉ mấy tháng", false, None);
         check("đi làm từ 05/03/1990 thì tính sao", false, None);
+        check("sinh ngày 12 tháng 8 năm 1965, nam", false, Some("sinh ngày [ngày sinh đã che], nam"));
+        check("nữ sinh 12 8 1965 đóng 20 năm", false, Some("nữ sinh [ngày sinh đã che] đóng 20 năm"));
+        check("sinh 12081965", false, Some("sinh [ngày sinh đã che]"));
+        check("12/8/65", true, Some("[ngày sinh đã che]"));
+        check("sinh tháng 8 năm 1965", false, None);
+        check("sinh năm 1965 đóng từ 3/2010", false, None);
         check("luật ngày 29/06/2024", true, None);
     }
 

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use knowledge::news::{NewsDecision, NewsReading};
 use serde::{Deserialize, Serialize};
 
+use super::answer::make_room;
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, Message, Outcome};
 use super::state::State;
@@ -112,11 +113,8 @@ fn name_beside(item: &NewsItem, message: &mut Message) {
         message.blocks.pop();
     }
     message.blocks.push(Block::Paragraph { spans: words::new_line(item) });
-    if message.choices.len() >= Choice::MAX {
-        message.choices.retain(|choice| !matches!(ChoiceId::parse(&choice.id), Some(ChoiceId::Related(_))));
-    }
     message.choices.insert(message.choices.len().min(1), choice);
-    message.choices.truncate(Choice::MAX);
+    make_room(&mut message.choices);
 }
 
 /// A page of the latest news of a theme.

@@ -7,7 +7,7 @@ use knowledge::news::News;
 use knowledge::places::{PlaceKind, Places};
 use knowledge::{AskContext, CHOICES_MAX, Decision, Intent, Knowledge, MESSAGE_CHARS_MAX, Reading, normalize_for_display};
 
-use super::answer::{answer, topic_choices};
+use super::answer::{answer, make_room, topic_choices};
 use super::calculation::{self, Heard};
 use super::choice::{Choice, ChoiceId};
 use super::event::{Channel, Decided, Event, HandoffReason, Message, Outcome};
@@ -195,7 +195,10 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             let too_long = text.chars().count() > MESSAGE_CHARS_MAX;
             let mut masked = mask(&shown);
             let mut found = !masked.found.is_empty();
-            if let Some(hidden) = lookup::hide_birth(&masked.text, found, context.today()) {
+            // A calculation reads the day of birth, and keeps its month; nothing else sees it.
+            let with_birth = masked.text.clone();
+            let secrets = found;
+            if let Some(hidden) = lookup::hide_birth(&masked.text, found || calculation::asks_birth(state), context.today()) {
                 (masked.text, found) = (hidden, true);
             }
             // The cut may go through a number that was not recognised for its half: nothing but words may end a cut text.
@@ -209,9 +212,11 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
                     _ if too_long => Reply::say(Outcome::Refused, texts::too_long(MESSAGE_CHARS_MAX)),
                     Some(Writing::Message) => handoff::message_left(context),
                     Some(Writing::Review) => handoff::reviewed(state, &masked.text),
-                    None => hear(state, &masked.text, found, context),
+                    None => hear(state, &masked.text, &with_birth, found, context),
                 };
-                if found {
+                if !secrets && found && calculation::keeps_birth(&reply) {
+                    reply.message.blocks.push(texts::calculation::birth_kept_short());
+                } else if found {
                     reply.message.blocks.push(texts::masked());
                 }
                 Some(reply)
@@ -399,8 +404,9 @@ fn switched_off(context: &Context<'_>) -> Reply {
     Reply::say(Outcome::Refused, texts::bot_off(context.desk.notice.as_deref())).offering(choices)
 }
 
-fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply {
-    let calculation = if context.desk.bot_enabled { calculation::hear(state, text, context) } else { Heard::Nothing };
+/// Hears a text; `with_birth` is the same with a day of birth that `text` hides.
+fn hear(state: &State, text: &str, with_birth: &str, masked: bool, context: &Context<'_>) -> Reply {
+    let calculation = if context.desk.bot_enabled { calculation::hear(state, with_birth, context) } else { Heard::Nothing };
     let aside = match calculation {
         Heard::Reply(reply) => return *reply,
         Heard::Aside => true,
@@ -410,7 +416,7 @@ fn hear(state: &State, text: &str, masked: bool, context: &Context<'_>) -> Reply
         Some(choice) => choose(state, choice, context),
         // What is about their own data is heard even then.
         None if !context.desk.bot_enabled => lookup::beside_operator(state, text, context).unwrap_or_else(|| switched_off(context)),
-        None if aside => calculation::beside(state, ask(state, text, masked, state.last_topic.as_ref(), context), context),
+        None if aside => calculation::beside(state, text, ask(state, text, masked, state.last_topic.as_ref(), context), context),
         None if let Some(reply) = lookup::command_by_words(state, text, context) => reply,
         None if let Some(reply) = lookup::asks_for_own(state, text, context) => reply,
         None if let Some(reply) = place::hear(state, text, context) => reply,
@@ -459,12 +465,8 @@ fn ask(state: &State, text: &str, masked: bool, last_topic: Option<&TopicId>, co
 
 /// Offers the second question of a message in the second place, so that typing "2" asks it too.
 fn offer_next(choices: &mut Vec<Choice>, question: &str) {
-    if choices.len() >= Choice::MAX {
-        // Neighbours of the first question are what is missed least.
-        choices.retain(|choice| !matches!(ChoiceId::parse(&choice.id), Some(ChoiceId::Related(_))));
-    }
     choices.insert(choices.len().min(1), texts::next_question_choice(question));
-    choices.truncate(Choice::MAX);
+    make_room(choices);
 }
 
 /// The time that a question is about: its own, or that of the question it leans on.
@@ -584,7 +586,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "tongdai" => handoff::ask(state, context),
         ERASE_COMMAND => lookup::ask_erase(),
         // An unknown command is most often a question that begins with a slash.
-        _ => hear(state, name, false, context),
+        _ => hear(state, name, name, false, context),
     }
 }
 

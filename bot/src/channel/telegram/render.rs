@@ -340,6 +340,9 @@ fn directions(message: &Message) -> Vec<Vec<InlineKeyboardButton>> {
     if buttons.is_empty() { Vec::new() } else { vec![buttons] }
 }
 
+/// A longer address is left out: Telegram refuses the whole message for one that is too long.
+const LINK_BYTES_MAX: usize = 2_000;
+
 /// `None` for what Telegram would refuse, and the whole message with it: a phone number, which is in the text, and an id that is too
 /// long, which no topic of the FAQ has (a test sees to it) and whose words can still be typed.
 fn button(choice: &Choice, form: Option<&Url>) -> Option<InlineKeyboardButton> {
@@ -350,6 +353,11 @@ fn button(choice: &Choice, form: Option<&Url>) -> Option<InlineKeyboardButton> {
         }
         None if is(choice, &ChoiceId::ShareContact) || is(choice, &ChoiceId::Print) => None,
         Some(href) if href.starts_with("https://") => Url::parse(href).ok().map(|url| InlineKeyboardButton::url(choice.label.clone(), url)),
+        // A page of ours to be printed; what it calculates with stands behind `#`.
+        Some(href) if href.starts_with("/print/") => {
+            let page = form?.join(href).ok().filter(|page| page.as_str().len() <= LINK_BYTES_MAX)?;
+            Some(InlineKeyboardButton::url(choice.label.clone(), page))
+        }
         Some(_) => None,
         None if choice.id.len() <= CALLBACK_BYTES_MAX => Some(InlineKeyboardButton::callback(choice.label.clone(), choice.id.clone())),
         None => None,
@@ -608,6 +616,12 @@ mod tests {
 
     #[test]
     fn a_button_that_telegram_would_refuse_does_not_take_the_message_along() {
+        let print = Choice::link("Bản để in, lưu", "/print/calculation#lump-sum?%7B%7D");
+        let form: Url = "https://hotro.example/verify#token".parse().unwrap();
+        let opened = button(&print, Some(&form)).map(|button| button.kind);
+        let page: Url = "https://hotro.example/print/calculation#lump-sum?%7B%7D".parse().unwrap();
+        assert_eq!(opened, Some(InlineKeyboardButtonKind::Url(page)));
+        assert!(button(&print, None).is_none());
         let long = Choice { id: format!("topic:{}", "x".repeat(80)), label: "Dài".to_owned(), href: None };
         let message = Message { blocks: vec![Block::text("a")], choices: vec![long, texts::operator_choice()], ..Message::default() };
         assert_eq!(render_message(&message)[0].keyboard.concat().len(), 1);

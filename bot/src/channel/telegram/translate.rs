@@ -217,6 +217,8 @@ fn spoken(text: &str) -> Input {
     let name = word.split_once('@').map_or(word, |(name, _)| name).to_lowercase();
     match name.as_str() {
         "start" => Input::Start,
+        // "/tinh đóng 9 năm lương 5tr rút một lần": what stands behind it is what to calculate.
+        "tinh" if text.trim_end().len() > 1 + word.len() => Input::Message { text: format!("/{name}{}", &text[1 + word.len()..]) },
         _ if texts::commands().iter().any(|(command, _)| *command == name) => Input::Command { name },
         // It may hold a number to be masked, or a question: the dialogue hears all of it.
         _ => message(),
@@ -299,6 +301,9 @@ mod tests {
         assert_eq!(input(json!({"text": "/help"})), command("help"));
         assert_eq!(input(json!({"text": "/TraCuu@hotro_bot ngay"})), command("tracuu"));
         assert_eq!(input(json!({"text": "/gan\nQuận 1"})), command("gan"));
+        assert_eq!(input(json!({"text": "/tinh "})), command("tinh"));
+        let wish = Input::Message { text: "/tinh lương hưu nam 1965".to_owned() };
+        assert_eq!(input(json!({"text": "/Tinh@hotro_bot lương hưu nam 1965"})), Some(wish));
         // A slash alone makes no command, and a number behind one must still meet the mask.
         assert_eq!(input(json!({"text": "/0123456789"})), text("/0123456789"));
         assert_eq!(input(json!({"text": "/ help"})), text("/ help"));

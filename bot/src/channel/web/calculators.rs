@@ -99,6 +99,50 @@ pub(super) struct CalculationBody {
     rate: Option<String>,
     /// `right`, `emergency`, `self` (bill).
     route: Option<String>,
+    /// What the state paid of voluntary contributions (lump-sum).
+    state_support: Option<i64>,
+    /// When somebody wants to retire (pension).
+    retire_on: Option<String>,
+    /// Months contributed after reaching the age (pension).
+    late_months: Option<i64>,
+    /// `yes`, `no` (pension).
+    joined_before_2025: Option<String>,
+    /// The day on which the papers are handed in (unemployment).
+    apply_date: Option<String>,
+    /// Weeks of the pregnancy that was lost (maternity).
+    pregnancy_weeks: Option<i64>,
+    /// Months contributed in the twelve before the birth (maternity).
+    months_in_year: Option<i64>,
+    /// The first day of leave (maternity).
+    leave_start: Option<String>,
+    /// Days already taken in the same year (sickness).
+    days_taken: Option<i64>,
+    /// `normal`, `hazardous` (sickness).
+    work: Option<String>,
+    /// The child's age in months (sickness).
+    child_age: Option<i64>,
+    /// Pupils and students in the household (household-health).
+    students: Option<i64>,
+    /// `ordinary`, `near-poor`, `farmer` (household-health).
+    household: Option<String>,
+    /// When somebody pays or begins (household-health, voluntary, sickness).
+    start_date: Option<String>,
+    /// Months that are missing, with `method` `missing` (voluntary).
+    missing_months: Option<i64>,
+    /// Months of support already used (voluntary).
+    support_used: Option<i64>,
+    /// Costs that insurance does not cover (bill).
+    bill_outside: Option<i64>,
+    /// `primary`, `basic`, `basic-50`, `province`, `central` (bill).
+    facility: Option<String>,
+    /// `outpatient`, `inpatient` (bill).
+    stay: Option<String>,
+    /// `yes`, `no`: insured for five years without a break (bill).
+    five_years: Option<String>,
+    /// Co-payments of the year so far (bill).
+    co_paid: Option<i64>,
+    /// The day of treatment (bill).
+    visit_date: Option<String>,
 }
 
 /// A result.

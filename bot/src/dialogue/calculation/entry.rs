@@ -1,7 +1,7 @@
 //! Whether a message wants something calculated, and what. Questions about the rules are the FAQ's: a calculation begins only for who
 //! gives a number of their own and asks for theirs, or asks that it be calculated.
 
-use knowledge::{Amounts, Quantity};
+use knowledge::{Amounts, Phrases, Quantity, phrases};
 
 use crate::calculator::Calculator;
 
@@ -14,7 +14,7 @@ pub fn wanted(read: &Amounts) -> Option<Calculator> {
     if asks_to_calculate(read) {
         return Some(calculator);
     }
-    if asks_for_rule(read) || !asks_how_much(read, calculator) {
+    if asks_for_rule(read) || is_about_another(read) || asks_what_to_contribute(read, calculator) || !asks_how_much(read, calculator) {
         return None;
     }
     has_own_number(read, calculator).then_some(calculator)
@@ -22,7 +22,7 @@ pub fn wanted(read: &Amounts) -> Option<Calculator> {
 
 /// "tính giúp", "tính thử".
 fn asks_to_calculate(read: &Amounts) -> bool {
-    const ASKS: &[&str] = &[
+    let asks = phrases![
         "tính giúp",
         "tính hộ",
         "tính thử",
@@ -34,11 +34,11 @@ fn asks_to_calculate(read: &Amounts) -> bool {
         "tính xem",
         "tính tiền cho",
     ];
-    read.says(ASKS) && !read.says(&["cách tính", "ai tính", "công thức"])
+    read.says(asks) && !read.says(phrases!["cách tính", "ai tính", "công thức"])
 }
 
 fn asks_for_rule(read: &Amounts) -> bool {
-    const RULE: &[&str] = &[
+    let rule = phrases![
         "cách tính",
         "công thức",
         "quy định",
@@ -70,12 +70,45 @@ fn asks_for_rule(read: &Amounts) -> bool {
         "thế nào",
         "ra sao",
     ];
-    read.says(RULE)
+    read.says(rule)
+}
+
+/// An employer asks about its people, or somebody asks about several: the rule answers them.
+fn is_about_another(read: &Amounts) -> bool {
+    let another =
+        phrases!["đơn vị tôi có", "công ty tôi có", "công ty em có", "nhân viên", "người lao động này", "lao động này", "trường hợp nếu"];
+    read.says(another)
+}
+
+/// "Lương 8tr đóng bhtn bao nhiêu": the rate of a contribution, where only a benefit is calculated.
+fn asks_what_to_contribute(read: &Amounts, calculator: Calculator) -> bool {
+    let contribute = phrases![
+        "phải đóng bao nhiêu",
+        "đóng bao nhiêu",
+        "đóng bhtn bao nhiêu",
+        "đóng bhxh bao nhiêu",
+        "đóng bảo hiểm bao nhiêu",
+        "đóng bảo hiểm thất nghiệp bao nhiêu",
+        "đóng bảo hiểm xã hội bao nhiêu",
+        "đóng thất nghiệp bao nhiêu",
+        "đóng nhiêu",
+        "đóng hết bao nhiêu",
+        "bị trừ",
+        "trừ bao nhiêu",
+        "trích bao nhiêu",
+        "mỗi tháng đóng",
+        "tháng đóng bao nhiêu",
+        "mức đóng",
+        "công ty đóng",
+    ];
+    let benefit =
+        phrases!["được bao nhiêu", "hưởng bao nhiêu", "nhận bao nhiêu", "lãnh bao nhiêu", "rút bao nhiêu", "được nhiêu", "được mấy"];
+    !matches!(calculator, Calculator::Voluntary | Calculator::HouseholdHealth) && read.says(contribute) && !read.says(benefit)
 }
 
 /// Whether a message asks anything at all.
 pub(super) fn is_question(read: &Amounts) -> bool {
-    const ASKS: &[&str] = &[
+    let asks = phrases![
         "bao nhiêu",
         "là gì",
         "thế nào",
@@ -101,14 +134,16 @@ pub(super) fn is_question(read: &Amounts) -> bool {
         "ntn",
         "như thế nào",
     ];
-    read.says(ASKS)
+    read.says(asks)
 }
 
 fn asks_how_much(read: &Amounts, calculator: Calculator) -> bool {
-    const MUCH: &[&str] = &[
+    let much = phrases![
         "bao nhiêu",
         "bao nhiu",
         "bn tiền",
+        "được bn",
+        "hết bn",
         "được nhiêu",
         "nhiêu tiền",
         "mấy tiền",
@@ -129,7 +164,7 @@ fn asks_how_much(read: &Amounts, calculator: Calculator) -> bool {
         "nhiêu thế",
         "nhiêu a",
     ];
-    const WHEN: &[&str] = &[
+    let when = phrases![
         "khi nào",
         "năm nào",
         "bao giờ",
@@ -142,13 +177,35 @@ fn asks_how_much(read: &Amounts, calculator: Calculator) -> bool {
         "tháng mấy",
         "được chưa",
     ];
-    read.says(MUCH) || (calculator == Calculator::RetirementDate && read.says(WHEN))
+    // "bao nhiêu ngày", "bao nhiêu tháng": how long, which the rule says.
+    let long = phrases![
+        "bao nhiêu ngày",
+        "bao nhiêu tháng",
+        "bao nhiêu năm",
+        "bao nhiêu lâu",
+        "bao nhiêu lần",
+        "bao nhiêu tuổi",
+        "mấy ngày",
+        "mấy tháng",
+        "mấy năm",
+    ];
+    let money = phrases![
+        "bao nhiêu tiền",
+        "bao nhiêu đồng",
+        "mấy tiền",
+        "nhiêu tiền",
+        "mấy đồng",
+        "mấy triệu",
+        "bao nhiêu một tháng",
+        "bao nhiêu mỗi tháng"
+    ];
+    (read.says(much) && (!read.says(long) || read.says(money))) || (calculator == Calculator::RetirementDate && read.says(when))
 }
 
 /// What a message is about, the more special first.
 pub(super) fn subject(read: &Amounts) -> Option<Calculator> {
-    let says = |phrases: &[&str]| read.says(phrases);
-    const LUMP: &[&str] = &[
+    let says = |phrases: &Phrases| read.says(phrases);
+    let lump = phrases![
         "rút một lần",
         "rút 1 lần",
         "bhxh một lần",
@@ -170,8 +227,8 @@ pub(super) fn subject(read: &Amounts) -> Option<Calculator> {
         "rút được",
         "rút về",
     ];
-    const UNEMPLOYMENT: &[&str] = &["thất nghiệp", "bhtn", "tctn"];
-    const MATERNITY: &[&str] = &[
+    let unemployment = phrases!["thất nghiệp", "bhtn", "tctn"];
+    let maternity = phrases![
         "thai sản",
         "sinh con",
         "sinh bé",
@@ -192,8 +249,8 @@ pub(super) fn subject(read: &Amounts) -> Option<Calculator> {
         "sinh ngày",
         "phá thai",
     ];
-    const SICK: &[&str] = &["nghỉ ốm", "ốm đau", "tiền ốm", "con ốm", "chế độ ốm", "bị ốm", "nghỉ bệnh"];
-    const BILL: &[&str] = &[
+    let sick = phrases!["nghỉ ốm", "ốm đau", "tiền ốm", "con ốm", "chế độ ốm", "bị ốm", "nghỉ bệnh"];
+    let bill = phrases![
         "viện phí",
         "hóa đơn viện",
         "bhyt trả",
@@ -204,7 +261,7 @@ pub(super) fn subject(read: &Amounts) -> Option<Calculator> {
         "bảo hiểm thanh toán",
         "bhyt hỗ trợ",
     ];
-    const HOUSEHOLD: &[&str] = &[
+    let household = phrases![
         "bhyt hộ gia đình",
         "bảo hiểm y tế hộ gia đình",
         "mua bhyt",
@@ -215,19 +272,19 @@ pub(super) fn subject(read: &Amounts) -> Option<Calculator> {
         "bhyt cả nhà",
         "bhyt theo hộ",
     ];
-    const PENSION: &[&str] = &["lương hưu", "hưu trí", "tiền hưu", "hưởng hưu", "lãnh hưu", "lĩnh hưu"];
-    const RETIREMENT: &[&str] = &["nghỉ hưu", "về hưu", "tuổi hưu", "đủ tuổi hưu"];
-    const VOLUNTARY: &[&str] = &["bhxh tự nguyện", "bảo hiểm xã hội tự nguyện", "bảo hiểm tự nguyện", "đóng tự nguyện"];
+    let pension = phrases!["lương hưu", "hưu trí", "tiền hưu", "hưởng hưu", "lãnh hưu", "lĩnh hưu"];
+    let retirement = phrases!["nghỉ hưu", "về hưu", "tuổi hưu", "đủ tuổi hưu"];
+    let voluntary = phrases!["bhxh tự nguyện", "bảo hiểm xã hội tự nguyện", "bảo hiểm tự nguyện", "đóng tự nguyện"];
     Some(match () {
-        () if says(BILL) => Calculator::Bill,
-        () if says(HOUSEHOLD) => Calculator::HouseholdHealth,
-        () if says(MATERNITY) && !says(LUMP) && !says(UNEMPLOYMENT) && !says(RETIREMENT) && !says(PENSION) => Calculator::Maternity,
-        () if says(UNEMPLOYMENT) && !says(LUMP) => Calculator::Unemployment,
-        () if says(LUMP) && !says(UNEMPLOYMENT) && !says(PENSION) => Calculator::LumpSum,
-        () if says(SICK) => Calculator::Sickness,
-        () if says(PENSION) => Calculator::Pension,
-        () if says(RETIREMENT) => Calculator::RetirementDate,
-        () if says(VOLUNTARY) => Calculator::Voluntary,
+        () if says(bill) => Calculator::Bill,
+        () if says(household) => Calculator::HouseholdHealth,
+        () if says(maternity) && !says(lump) && !says(unemployment) && !says(retirement) && !says(pension) => Calculator::Maternity,
+        () if says(unemployment) && !says(lump) => Calculator::Unemployment,
+        () if says(lump) && !says(unemployment) && !says(pension) => Calculator::LumpSum,
+        () if says(sick) => Calculator::Sickness,
+        () if says(pension) => Calculator::Pension,
+        () if says(retirement) => Calculator::RetirementDate,
+        () if says(voluntary) => Calculator::Voluntary,
         () => return None,
     })
 }
@@ -236,26 +293,28 @@ fn has_own_number(read: &Amounts, calculator: Calculator) -> bool {
     let money = read.found.iter().any(|found| match found.what {
         Quantity::Money(money) => money.abs() >= OWN_MONEY_MIN,
         Quantity::Number(_) | Quantity::Unclear(knowledge::Unclear::Money(_) | knowledge::Unclear::Several) => {
-            read.preceded_by(found, 2, &["lương", "thu nhập", "mức đóng"])
+            read.preceded_by(found, 2, phrases!["lương", "thu nhập", "mức đóng"])
         }
         _ => false,
     });
     let contributed = read
         .found
         .iter()
-        .any(|found| matches!(found.what, Quantity::Months(1..)) && !read.preceded_by(found, 2, &["nghỉ", "đủ", "hưởng", "sau"]));
-    let born = read.found.iter().any(|found| {
+        .any(|found| matches!(found.what, Quantity::Months(1..)) && !read.preceded_by(found, 2, phrases!["nghỉ", "đủ", "hưởng", "sau"]));
+    let births = read.found.iter().filter(|found| {
         let date = matches!(found.what, Quantity::Day(_) | Quantity::Month(_) | Quantity::Year(_));
-        date && (read.preceded_by(found, 4, &["sinh", "sn"]) || read.followed_by(found, 2, &["sinh"]))
+        date && (read.preceded_by(found, 4, phrases!["sinh", "sn"]) || read.followed_by(found, 2, phrases!["sinh"]))
     });
+    // Two births are two people.
+    let born = births.count() == 1;
     let people = read.found.iter().any(|found| {
-        matches!(found.what, Quantity::Number(1..=30)) && read.followed_by(found, 2, &["người", "khẩu", "thành viên", "nhân khẩu"])
+        matches!(found.what, Quantity::Number(1..=30)) && read.followed_by(found, 2, phrases!["người", "khẩu", "thành viên", "nhân khẩu"])
     });
     match calculator {
         Calculator::LumpSum => money || contributed,
         Calculator::Pension => money && (contributed || born) || (contributed && born),
         Calculator::RetirementDate => born,
-        Calculator::Unemployment => money,
+        Calculator::Unemployment => money || contributed,
         Calculator::Maternity | Calculator::Sickness | Calculator::Bill | Calculator::Voluntary => money,
         Calculator::HouseholdHealth => people,
     }

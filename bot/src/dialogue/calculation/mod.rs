@@ -3,15 +3,18 @@
 //! What the message says is read first and only what is missing is asked. A number that can be read in two ways is asked back. "Không
 //! rõ" takes an assumption that is said. Another question in between is answered, and the calculation waits.
 
+mod choices;
+mod cues;
 mod entry;
 mod fill;
 
 use std::collections::BTreeSet;
 
-use knowledge::{Amounts, amounts};
+use knowledge::{Amounts, amounts, phrases};
 use serde::{Deserialize, Serialize};
 
 use self::fill::Doubt;
+use super::answer::make_room;
 use super::choice::{Choice, ChoiceId};
 use super::event::{Event, Outcome};
 use super::state::State;
@@ -25,6 +28,10 @@ pub use fill::Unsure;
 
 /// Readings that are offered when a number is not clear.
 const DOUBTS_MAX: usize = 3;
+/// After a result, no more words than these name an input and its new value: "lương 10tr", "con thứ 2".
+const CHANGE_WORDS_MAX: usize = 4;
+/// No more words than these, which are no question and mean nothing by themselves, were meant as an answer.
+const MEANT_AS_ANSWER_WORDS_MAX: usize = 4;
 /// A longer answer to a question of ours is a question of theirs.
 const ANSWER_WORDS_MAX: usize = 14;
 
@@ -142,12 +149,23 @@ impl Heard {
     }
 }
 
+/// Whether a day of birth was asked for.
+pub(super) fn asks_birth(state: &State) -> bool {
+    state.calculation.as_ref().is_some_and(|calculation| calculation.asked == Some(Slot::Birth))
+}
+
+/// Whether a reply belongs to a calculation that knows a birth, by its month.
+pub(super) fn keeps_birth(reply: &Reply) -> bool {
+    let kept = |event: &Event| matches!(event, Event::CalculationChanged { calculation: Some(kept) } if kept.answers.has(Slot::Birth));
+    reply.events.iter().any(kept)
+}
+
 /// Hears a text: an answer to what was asked, a correction, or the wish to have something calculated.
 pub(super) fn hear(state: &State, text: &str, context: &Context<'_>) -> Heard {
     let today = context.today();
     let read = amounts(text, today);
     // The menu's word, typed where there is no menu.
-    if let Some(wish) = text.trim().strip_prefix("/tinh") {
+    if let Some((_, wish)) = text.trim().split_at_checked("/tinh".len()).filter(|(command, _)| command.eq_ignore_ascii_case("/tinh")) {
         let read = amounts(wish, today);
         return Heard::reply(match entry::subject(&read) {
             Some(calculator) => begin(Calculation::new(calculator), &read, context),
@@ -182,12 +200,13 @@ pub(super) fn hear(state: &State, text: &str, context: &Context<'_>) -> Heard {
     if let Some(other) = wanted(&read) {
         return Heard::reply(begin(Calculation::new(other), &read, context));
     }
-    // After the result: "à không, 10 năm", "nếu lương 10tr thì sao".
-    if is_correction(&read) {
+    // After the result: "à không, 10 năm", "nếu lương 10tr thì sao", "con thứ 2".
+    let short = read.len() <= CHANGE_WORDS_MAX && !entry::is_question(&read);
+    if is_correction(&read) || short {
         let mut changed = calculation.clone();
         let before = changed.answers.clone();
         let doubts = fill::fill(&mut changed, &read, None);
-        if changed.answers != before || !doubts.is_empty() {
+        if changed.answers != before || (!doubts.is_empty() && !short) {
             return Heard::reply(go_on(changed, Some(&before), doubts, context));
         }
     }
@@ -242,16 +261,25 @@ pub(super) fn menu(page: u8) -> Reply {
 }
 
 /// Adds the way back to a calculation under the answer to something else.
-pub(super) fn beside(state: &State, mut reply: Reply, context: &Context<'_>) -> Reply {
+pub(super) fn beside(state: &State, text: &str, mut reply: Reply, context: &Context<'_>) -> Reply {
     let Some(calculation) = &state.calculation else { return reply };
-    if reply.outcome == Outcome::Missed {
+    let read = amounts(text, context.today());
+    let short = read.len() <= MEANT_AS_ANSWER_WORDS_MAX && !entry::is_question(&read);
+    let unread = match reply.outcome {
+        Outcome::Missed => true,
+        Outcome::Clarify => short,
+        // "vùng 7"
+        Outcome::Answered => short && !read.found.is_empty(),
+        _ => false,
+    };
+    if unread {
         // Not understood as a question either: most likely an answer that was not readable.
         let slot = calculation.asked.unwrap_or(Slot::Salary);
         return not_understood(calculation.clone(), slot, context);
     }
     reply.message.blocks.push(words::waiting(calculation.calculator));
-    reply.message.choices.truncate(Choice::MAX - 1);
     reply.message.choices.insert(0, Choice::new(ChoiceId::Calculation(CalculationChoice::Resume), words::RESUME));
+    make_room(&mut reply.message.choices);
     reply
 }
 
@@ -294,7 +322,7 @@ fn go_on(calculation: Calculation, before: Option<&Answers>, doubts: Vec<Doubt>,
         }
         None => Vec::new(),
     };
-    let echo = words::taken(&taken);
+    let echo = words::taken(&taken, &calculation.assumed);
     if let Some(doubt) = doubts.into_iter().find(|doubt| calculation.calculator.slots().contains(&doubt.slot)) {
         return ask_back(calculation, doubt, echo);
     }
@@ -477,13 +505,13 @@ fn keep(mut reply: Reply, calculation: Option<Calculation>) -> Reply {
 
 fn is_cancel(read: &Amounts) -> bool {
     const WORDS_MAX: usize = 7;
-    let cancel = ["thôi", "hủy", "không tính nữa", "dừng lại", "bỏ qua", "stop", "cancel", "thoát", "khỏi tính"];
-    read.len() <= WORDS_MAX && read.found.is_empty() && read.says(&cancel)
+    let cancel = phrases!["thôi", "hủy", "không tính nữa", "dừng lại", "bỏ qua", "stop", "cancel", "thoát", "khỏi tính"];
+    read.len() <= WORDS_MAX && read.found.is_empty() && read.says(cancel)
 }
 
 fn is_unknown(read: &Amounts) -> bool {
     const WORDS_MAX: usize = 8;
-    let unknown = [
+    let unknown = phrases![
         "không rõ",
         "không biết",
         "không nhớ",
@@ -499,12 +527,12 @@ fn is_unknown(read: &Amounts) -> bool {
         "ko biết",
         "ko nhớ",
     ];
-    read.len() <= WORDS_MAX && read.found.is_empty() && read.says(&unknown)
+    read.len() <= WORDS_MAX && read.found.is_empty() && read.says(unknown)
 }
 
 fn is_correction(read: &Amounts) -> bool {
     let opening =
-        ["à không", "ý không", "nhầm", "mình nhầm", "em nhầm", "tôi nhầm", "sửa", "không phải", "à nhầm", "lộn", "ủa nhầm", "đổi"];
-    let supposing = ["nếu", "còn nếu", "thế nếu", "vậy nếu", "giả sử", "thử", "tính lại"];
-    read.begins_with(&opening) || read.begins_with(&supposing) || read.says(&["tính lại", "nhầm", "sửa lại"])
+        phrases!["à không", "ý không", "nhầm", "mình nhầm", "em nhầm", "tôi nhầm", "sửa", "không phải", "à nhầm", "lộn", "ủa nhầm", "đổi"];
+    let supposing = phrases!["nếu", "còn nếu", "thế nếu", "vậy nếu", "giả sử", "thử", "tính lại"];
+    read.begins_with(opening) || read.begins_with(supposing) || read.says(phrases!["tính lại", "nhầm", "sửa lại"])
 }

@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::phrases;
+
 use super::{Amounts, Quantity, Unclear};
 
 /// Periods of one history: more make no salary record.
@@ -67,8 +69,17 @@ pub struct History {
 /// A time and what follows it.
 #[derive(Clone, Copy)]
 enum Mark {
-    Time { from: YearMonth, to: YearMonth, until: bool },
-    Now { until: bool },
+    Time {
+        from: YearMonth,
+        to: YearMonth,
+        /// It ends something: "đến 2019".
+        until: bool,
+        /// It goes on: "từ 2015".
+        since: bool,
+    },
+    Now {
+        until: bool,
+    },
     Then,
     Salary(i64),
     Unclear,
@@ -77,71 +88,62 @@ enum Mark {
 impl Amounts {
     /// The salary record that the text tells; `None` when it tells none (at least one time and one amount).
     pub fn history(&self) -> Option<History> {
-        let marks = self.marks();
+        let (marks, mut unclear) = times_first(self.marks());
         let last_month = YearMonth::of(self.today()).shifted(-1)?;
         let mut spans: Vec<Span> = Vec::new();
         let mut open = false;
-        let mut unclear = false;
-        let mut from: Option<(YearMonth, YearMonth)> = None;
+        let mut from: Option<(YearMonth, YearMonth, bool)> = None;
         let mut to: Option<YearMonth> = None;
-        for (place, &(at, mark)) in marks.iter().enumerate() {
+        // The beginning is the month after the span before.
+        let mut then = false;
+        // One month or year with an amount beside it is no record: "tháng cuối 9/2024, lương 5tr".
+        let mut ranged = false;
+        for (at, mark) in marks {
             match mark {
-                Mark::Time { from: first, to: last, until } => {
-                    if until && from.is_some() && to.is_none() {
-                        to = Some(last);
-                    } else {
+                Mark::Time { from: first, to: last, until, since } => match spans.last_mut() {
+                    _ if until && from.is_some() && to.is_none() => to = Some(last),
+                    // "03/2015;09/2019;4.000.000"
+                    _ if !since && !then && to.is_none() && from.is_some_and(|(begin, ..)| begin <= last) => to = Some(last),
+                    // "sau đó 7tr đến 6/2024"
+                    Some(before) if until && open && from.is_none() => (before.to, open) = (last, false),
+                    before => {
                         // "từ 2015 lương 4tr, từ 2020 lương 7tr": the second begins where the first ends.
-                        if open && let Some(before) = spans.last_mut() {
+                        if let Some(before) = before.filter(|_| open) {
                             before.to = first.shifted(-1)?;
                             open = false;
                         }
-                        (from, to) = (Some((first, last)), None);
+                        (from, to, then) = (Some((first, last, since)), None, false);
                     }
-                }
+                },
                 Mark::Now { until } => {
                     if until && from.is_some() {
                         to = Some(last_month);
+                    } else if until {
+                        open = false;
                     }
                 }
                 Mark::Then => {
                     if let Some(before) = spans.last() {
-                        (from, to) = (before.to.shifted(1).map(|next| (next, next)), None);
+                        (from, to, then) = (before.to.shifted(1).map(|next| (next, next, true)), None, true);
                     }
                 }
                 Mark::Salary(salary) => {
-                    let Some((first, last)) = from else { continue };
-                    let then =
-                        place.checked_sub(1).and_then(|before| marks.get(before)).is_some_and(|(_, mark)| matches!(mark, Mark::Then));
-                    let since = then || self.says_since(at);
-                    // "năm 2015 lương 4tr" is that year; "từ 2015 lương 4tr" goes on.
-                    let end = match to {
-                        Some(end) => end,
-                        None if since => {
-                            open = true;
-                            last_month
-                        }
-                        None => last,
+                    let Some((first, last, since)) = from else {
+                        // An amount without a time beside those that have theirs.
+                        unclear = true;
+                        continue;
                     };
+                    // "năm 2015 lương 4tr" is that year; "từ 2015 lương 4tr" goes on.
+                    open = to.is_none() && since;
+                    ranged |= to.is_some() || since;
+                    let end = to.unwrap_or(if since { last_month } else { last });
                     spans.push(Span { from: first, to: end, salary, voluntary: self.is_voluntary_near(at) });
                     (from, to) = (None, None);
                 }
                 Mark::Unclear => unclear = true,
             }
         }
-        // A time after the last amount ends it: "lương 4tr từ 2015 đến 2019" begins with the amount.
-        if spans.is_empty()
-            && let Some((first, last)) = from
-            && let Some(salary) = marks.iter().find_map(|(_, mark)| if let Mark::Salary(salary) = mark { Some(*salary) } else { None })
-            && to.is_some()
-        {
-            spans.push(Span {
-                from: first,
-                to: to.unwrap_or(last),
-                salary,
-                voluntary: self.says(&["tự nguyện"]) && !self.says(&["bắt buộc"]),
-            });
-        }
-        (!spans.is_empty()).then_some(History { spans, open, unclear })
+        (ranged || spans.len() > 1).then_some(History { spans, open, unclear })
     }
 
     /// The times and amounts of the text with the word where each begins.
@@ -154,12 +156,17 @@ impl Amounts {
                 let before = at.checked_sub(1);
                 let dash = matches!(self.gap(at).trim(), "-" | "–" | "→" | "->" | "~") || self.gap(at).contains('\t');
                 let until = before.is_some_and(|before| self.is(before, "đến") || self.is(before, "tới")) || dash;
+                let since = (1..=2).filter_map(|back| at.checked_sub(back)).any(|before| self.is(before, "từ") || self.is(before, "kể"));
+                let time = |from: YearMonth, to: YearMonth| Some(Mark::Time { from, to, until, since });
+                // Somebody's birth is no month of a record.
+                let born = self.preceded_by(next, 3, phrases!["sinh", "sn"]);
                 let mark = match &next.what {
-                    Quantity::Day(day) => Some(Mark::Time { from: YearMonth::of(*day), to: YearMonth::of(*day), until }),
-                    Quantity::Month(month) => Some(Mark::Time { from: *month, to: *month, until }),
+                    Quantity::Day(_) | Quantity::Month(_) | Quantity::Year(_) if born => None,
+                    Quantity::Day(day) => time(YearMonth::of(*day), YearMonth::of(*day)),
+                    Quantity::Month(month) => time(*month, *month),
                     Quantity::Year(year) => {
                         let month = |month: i8| YearMonth { year: *year, month };
-                        Some(Mark::Time { from: month(1), to: month(12), until })
+                        time(month(1), month(12))
                     }
                     Quantity::Now => Some(Mark::Now { until }),
                     Quantity::Money(salary) => Some(Mark::Salary(*salary)),
@@ -184,20 +191,33 @@ impl Amounts {
         marks
     }
 
-    /// Whether the time before an amount begins with "từ", and nothing ended it.
-    fn says_since(&self, at: usize) -> bool {
-        let start = self
-            .found
-            .iter()
-            .rev()
-            .find(|found| found.words.end <= at && matches!(found.what, Quantity::Day(_) | Quantity::Month(_) | Quantity::Year(_)));
-        start.is_some_and(|found| {
-            (1..=2).filter_map(|back| found.words.start.checked_sub(back)).any(|before| self.is(before, "từ") || self.is(before, "kể"))
-        })
-    }
-
     fn is_voluntary_near(&self, at: usize) -> bool {
         (at.saturating_sub(8)..at + 6).any(|place| self.is(place, "tự") && self.is(place + 1, "nguyện"))
             && !(at.saturating_sub(8)..at + 6).any(|place| self.is(place, "bắt") && self.is(place + 1, "buộc"))
     }
+}
+
+/// Marks in which each amount stands behind its times: in "lương 4tr từ 2015 đến 2019, 7tr từ 2020" the amounts come first. Whether an
+/// amount has no time of its own.
+fn times_first(marks: Vec<(usize, Mark)>) -> (Vec<(usize, Mark)>, bool) {
+    let is_salary = |mark: &(usize, Mark)| matches!(mark.1, Mark::Salary(_));
+    if !marks.first().is_some_and(is_salary) {
+        return (marks, false);
+    }
+    let mut ordered = Vec::with_capacity(marks.len());
+    let mut unclear = false;
+    let mut rest = marks.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        if !is_salary(first) {
+            // "..., sau đó 7tr": from here on as it stands.
+            ordered.extend_from_slice(rest);
+            break;
+        }
+        let times = after.iter().position(|mark| is_salary(mark) || matches!(mark.1, Mark::Then)).unwrap_or(after.len());
+        unclear |= times == 0;
+        ordered.extend_from_slice(&after[..times]);
+        ordered.push(*first);
+        rest = &after[times..];
+    }
+    (ordered, unclear)
 }

@@ -7,7 +7,9 @@
 mod date;
 mod history;
 mod numeral;
+mod said;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use jiff::civil::Date;
@@ -15,14 +17,17 @@ use serde::{Deserialize, Serialize};
 
 use super::chars::{bare, normalize};
 use super::phrases::tables;
-use super::words::{Run, Word, literal_words, pieces, runs};
+use super::words::{Run, Word, pieces, runs};
 
 pub use history::{History, Span, YearMonth};
+pub use said::Phrases;
 
 /// Words of one text that are read.
 const WORDS_MAX: usize = 400;
 /// Digits of the longest number that is read: a trillion has 13.
 const DIGITS_MAX: usize = 15;
+/// Months said beside years: "10 năm 14 tháng" is said, "10 năm 36 tháng" is two things.
+const MORE_MONTHS_MAX: u64 = 24;
 
 /// A quantity as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,7 +122,7 @@ struct Token {
 
 /// Reads the quantities of a text on the day `today`, from which "năm sau" counts. Any text is read in bounded time.
 pub fn amounts(text: &str, today: Date) -> Amounts {
-    let text = part_units(&normalize(text));
+    let text = part_units(&join_groups(&normalize(&with_three(text))));
     let mut tokens: Vec<Token> = Vec::new();
     let mut end = 0;
     for Run { text: run, range } in runs(&text) {
@@ -125,7 +130,9 @@ pub fn amounts(text: &str, today: Date) -> Amounts {
         let grouped = text[range.clone()].contains(['.', ',']);
         for piece in pieces(&run) {
             let digits = piece.bytes().all(|byte| byte.is_ascii_digit());
-            let number = (digits && piece.len() <= DIGITS_MAX).then(|| piece.parse().ok()).flatten();
+            // "0912345678" counts nothing; in "8tr050" and "8,050tr" the zero has its place.
+            let code = piece.len() > 2 && piece.starts_with('0') && gap.as_deref().is_some_and(|gap| !matches!(gap, "." | ","));
+            let number = (digits && piece.len() <= DIGITS_MAX && !code).then(|| piece.parse().ok()).flatten();
             let word = if digits { Word::new(piece) } else { chat_word(Word::new(piece), tokens.last()) };
             tokens.push(Token { word, number, digits: piece.len(), grouped: grouped && digits, gap: gap.take() });
         }
@@ -138,6 +145,42 @@ pub fn amounts(text: &str, today: Date) -> Amounts {
     let mut amounts = Amounts { tokens, found: Vec::new(), today, rest };
     amounts.find();
     amounts
+}
+
+/// "III" as "3": three letters alike are taken for one that was held down.
+fn with_three(text: &str) -> Cow<'_, str> {
+    let is_three = |word: &str| word.trim_matches(|letter: char| !letter.is_alphanumeric()).eq_ignore_ascii_case("iii");
+    if !text.split_whitespace().any(is_three) {
+        return Cow::Borrowed(text);
+    }
+    let words = text.split_inclusive(char::is_whitespace);
+    words.map(|word| if is_three(word.trim_end()) { word.to_lowercase().replace("iii", "3") } else { word.to_owned() }).collect()
+}
+
+/// "8 500 000" and "850 000" as "8.500.000" and "850.000": groups of three digits with single spaces between.
+fn join_groups(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let digit = |at: usize| letters.get(at).is_some_and(char::is_ascii_digit);
+    let group = |at: usize| letters.get(at) == Some(&' ') && (1..=3).all(|next| digit(at + next)) && !digit(at + 4);
+    let mut joined = letters.clone();
+    let mut at = 0;
+    while at < letters.len() {
+        let start = at;
+        while digit(at) {
+            at += 1;
+        }
+        let begins = start == 0 || !(letters[start - 1].is_alphanumeric() || matches!(letters[start - 1], '.' | ',' | '/' | '-'));
+        if begins && (1..=3).contains(&(at - start)) && letters[start] != '0' {
+            let groups = (0..4).take_while(|&count| group(at + count * 4)).count();
+            let whole = groups >= 2 || (groups == 1 && letters[at + 1..at + 4] == ['0'; 3]);
+            for count in 0..if whole { groups } else { 0 } {
+                joined[at + count * 4] = '.';
+            }
+            at += if whole { groups * 4 } else { 0 };
+        }
+        at = at.max(start + 1);
+    }
+    joined.into_iter().collect()
 }
 
 /// A space between a number with separators and the unit that is glued to it, so that "8.500.000đ" is one number. "8.500tr" is 8,5.
@@ -202,6 +245,8 @@ impl Amounts {
 
     fn quantity(&self, at: usize) -> Option<(Quantity, usize)> {
         self.region(at)
+            .or_else(|| self.range(at))
+            .or_else(|| self.monthly(at))
             .or_else(|| self.date(at))
             .or_else(|| self.duration(at))
             .or_else(|| self.money(at))
@@ -214,20 +259,67 @@ impl Amounts {
         if !self.is(at, "vùng") {
             return None;
         }
-        let region = match self.fold(at + 1) {
+        let wage = at + 1 + usize::from(self.is(at + 1, "lương"));
+        let least = wage + if self.is(wage, "tối") && self.is(wage + 1, "thiểu") { 2 } else { 0 };
+        let place = least + usize::from(self.is(least, "số"));
+        let region = match self.fold(place) {
             "1" | "i" | "mot" => 1,
             "2" | "ii" | "hai" => 2,
             "3" | "iii" | "ba" => 3,
             "4" | "iv" | "bon" => 4,
             _ => return None,
         };
-        Some((Quantity::Region(region), at + 2))
+        Some((Quantity::Region(region), place + 1))
+    }
+
+    /// "8-9 triệu", "4 hoặc 5 năm", "năm sáu triệu": more than one thing.
+    fn range(&self, at: usize) -> Option<(Quantity, usize)> {
+        const JOINED: &[&str] = &["đến", "tới", "hoặc", "hay"];
+        let typed = self.number(at);
+        let (first, after) = match typed {
+            Some(number) => (number, at + 1),
+            None => (self.digit(at)?, at + 1),
+        };
+        let gap = self.gap(after);
+        let second = match gap.trim() {
+            "-" | "–" | "~" => after,
+            "" if JOINED.iter().any(|word| self.is(after, word)) => after + 1,
+            // "7, 8 triệu", "4 5 năm", "bảy tám triệu": one and the next.
+            "" | "," if gap != "," && !self.glued(after) => {
+                let next = self.number(after).or_else(|| self.digit(after))?;
+                let alike = typed.is_some() == self.number(after).is_some();
+                // "hai năm" and "tư năm" are durations.
+                (alike && first < 10 && next == first + 1 && !(typed.is_none() && self.is_year_unit(after) && !self.is_any_unit(after + 1)))
+                    .then_some(after)?
+            }
+            _ => return None,
+        };
+        let unit = match self.number(second) {
+            Some(_) => second + 1,
+            None => self.digit(second).map(|_| second + 1)?,
+        };
+        let counted = self.is_scale(unit) || ["năm", "tháng", "tuần", "ngày", "tuổi"].iter().any(|counted| self.is(unit, counted));
+        // "2015-2019 năm" and "15 tháng 3 đến 20 tháng 9" are times.
+        let time = first >= 1_000 || self.number(unit + 1).is_some() || self.says_month_before(at);
+        (counted && !time).then_some((Quantity::Unclear(Unclear::Several), unit + 1))
+    }
+
+    /// "1 tháng 6tr2", "mỗi tháng 6tr2": an amount for each month, not a month.
+    fn monthly(&self, at: usize) -> Option<(Quantity, usize)> {
+        let one = self.number(at) == Some(1) || self.is(at, "một") || self.is(at, "mỗi");
+        if !one || !self.is(at + 1, "tháng") {
+            return None;
+        }
+        self.money(at + 2).filter(|(what, _)| matches!(what, Quantity::Money(_) | Quantity::Unclear(Unclear::Money(_) | Unclear::Several)))
     }
 
     /// "9 năm 7 tháng", "115 tháng", "2 năm rưỡi", "nửa năm", "57 tuổi", "12 tuần", "5 ngày".
     fn duration(&self, at: usize) -> Option<(Quantity, usize)> {
         if self.is(at, "nửa") && self.is_year_unit(at + 1) {
             return Some((Quantity::Months(6), at + 2));
+        }
+        if let Some(found) = self.years_and_a_half(at) {
+            return Some(found);
         }
         let (count, unit) = self.cardinal(at)?;
         if self.tokens[at].grouped {
@@ -239,7 +331,7 @@ impl Amounts {
         if self.is(unit, "tuổi") {
             let mut months = count.checked_mul(12)?;
             let mut end = unit + 1;
-            if self.is(end, "rưỡi") {
+            if self.is_half(end) {
                 (months, end) = (months + 6, end + 1);
             } else if let Some((more, next)) = self.cardinal(end).filter(|&(more, next)| more < 12 && self.is_month_unit(next)) {
                 (months, end) = (months + i64::try_from(more).ok()?, next + 1);
@@ -250,14 +342,14 @@ impl Amounts {
             let mut months = count.checked_mul(12)?;
             let mut end = unit + 1;
             let joined = end + usize::from(self.is(end, "lẻ") || self.is(end, "và"));
-            if self.is(end, "rưỡi") {
+            if self.is_half(end) {
                 (months, end) = (months + 6, end + 1);
             } else if let Some((more, next)) =
-                self.cardinal(joined).filter(|&(more, next)| more < 12 && self.is_month_unit(next) && !self.starts_month(next))
+                self.cardinal(joined).filter(|&(more, next)| more < MORE_MONTHS_MAX && self.is_month_unit(next) && !self.starts_month(next))
             {
                 (months, end) = (months + i64::try_from(more).ok()?, next + 1);
             }
-            return self.distance(signed(months), end, true).or(Some((Quantity::Months(signed(months)), end)));
+            return self.distance(at, signed(months), end, true).or(Some((Quantity::Months(signed(months)), end)));
         }
         if self.is_month_unit(unit) {
             // "2 tháng 3" may be a day: somebody must ask.
@@ -265,11 +357,12 @@ impl Amounts {
             {
                 return Some((Quantity::Unclear(Unclear::Several), unit + 2));
             }
-            let mut end = unit + 1;
-            if self.is(end, "rưỡi") {
-                end += 1;
+            // "57t" may be an age, "8t" millions; half a month is not counted.
+            if self.fold(unit) == "t" || self.is_half(unit + 1) {
+                return Some((Quantity::Unclear(Unclear::Several), unit + 1 + usize::from(self.is_half(unit + 1))));
             }
-            return self.distance(signed(count), end, false).or(Some((Quantity::Months(signed(count)), end)));
+            let end = unit + 1;
+            return self.distance(at, signed(count), end, false).or(Some((Quantity::Months(signed(count)), end)));
         }
         if self.is(unit, "tuần") {
             return Some((Quantity::Weeks(signed(count)), unit + 1));
@@ -280,9 +373,18 @@ impl Amounts {
         None
     }
 
-    /// "2 năm trước", "3 tháng nữa".
-    fn distance(&self, months: i64, end: usize, years: bool) -> Option<(Quantity, usize)> {
+    /// "10,5 năm". "9,7 năm" may be 9 years and 7 months.
+    fn years_and_a_half(&self, at: usize) -> Option<(Quantity, usize)> {
+        let (tenths, end) = self.decimal(at, 1).filter(|&(_, end)| end > at + 1 && self.is_year_unit(end))?;
+        let months = i64::try_from(tenths / 10 * 12 + 6).ok()?;
+        Some((if tenths % 10 == 5 { Quantity::Months(months) } else { Quantity::Unclear(Unclear::Several) }, end + 1))
+    }
+
+    /// "2 năm trước", "3 tháng nữa", "cách đây 2 năm".
+    fn distance(&self, at: usize, months: i64, end: usize, years: bool) -> Option<(Quantity, usize)> {
+        let ago = at.checked_sub(2).is_some_and(|before| self.is(before, "cách") && self.is(before + 1, "đây"));
         let sign = match self.fold(end) {
+            _ if ago => -1,
             "truoc" if !matches!(self.fold(end + 1), "khi" | "sinh" | "do" | "luc" | "ngay" | "thoi" | "lien" | "nam" | "" | "nghi") => -1,
             "truoc" if self.fold(end + 1).is_empty() => -1,
             "nua" => 1,
@@ -291,7 +393,7 @@ impl Amounts {
         let shift = i32::try_from(sign * months).ok()?;
         let month = YearMonth::of(self.today).shifted(shift)?;
         let what = if years && months % 12 == 0 { Quantity::Year(month.year) } else { Quantity::Month(month) };
-        Some((what, end + 1))
+        Some((what, end + usize::from(!ago)))
     }
 
     /// Whether "tháng" at this place begins the name of a month: "tháng 3/2027".
@@ -302,7 +404,7 @@ impl Amounts {
 
     fn percent(&self, at: usize) -> Option<(Quantity, usize)> {
         let (hundredths, end) = self.decimal(at, 2)?;
-        let sign = if end < self.tokens.len() { self.gap(end) } else { &self.rest };
+        let sign = self.following(end);
         let said = self.is(end, "phần") && self.is(end + 1, "trăm");
         if !sign.trim_start().starts_with('%') && !said {
             return None;
@@ -328,10 +430,9 @@ impl Amounts {
     }
 
     fn is_negative(&self, at: usize) -> bool {
+        // Glued to the number, and to nothing before it: "lương: -8tr", not "lương - 8tr" and not "8-9".
         let minus = self.tokens.get(at).and_then(|token| token.gap.as_deref()).is_some_and(|gap| {
-            let gap = gap.trim_start_matches(' ');
-            let leads = at == 0 || gap.len() < self.gap(at).len();
-            leads && matches!(gap, "-" | "−")
+            gap.strip_suffix(['-', '−']).is_some_and(|before| if before.is_empty() { at == 0 } else { before.ends_with([' ', ':', '\n']) })
         });
         minus || at.checked_sub(1).is_some_and(|before| self.tokens[before].word.syl.as_ref() == "âm")
     }
@@ -342,20 +443,18 @@ impl Amounts {
     }
 
     /// Whether one of these phrases stands among the `reach` words before a quantity, with nothing that ends a sentence between.
-    pub fn preceded_by(&self, found: &Found, reach: usize, phrases: &[&str]) -> bool {
-        let start = found.words.start.saturating_sub(reach);
-        phrases.iter().any(|phrase| self.phrase_within(phrase, start..found.words.start))
+    pub fn preceded_by(&self, found: &Found, reach: usize, phrases: &Phrases) -> bool {
+        self.within(phrases, found.words.start.saturating_sub(reach)..found.words.start)
     }
 
     /// Whether one of these phrases stands among the `reach` words after a quantity.
-    pub fn followed_by(&self, found: &Found, reach: usize, phrases: &[&str]) -> bool {
-        let end = (found.words.end + reach).min(self.tokens.len());
-        phrases.iter().any(|phrase| self.phrase_within(phrase, found.words.end..end))
+    pub fn followed_by(&self, found: &Found, reach: usize, phrases: &Phrases) -> bool {
+        self.within(phrases, found.words.end..(found.words.end + reach).min(self.tokens.len()))
     }
 
     /// Whether the text says one of these phrases, with its accents or without any.
-    pub fn says(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| self.phrase_within(phrase, 0..self.tokens.len()))
+    pub fn says(&self, phrases: &Phrases) -> bool {
+        self.within(phrases, 0..self.tokens.len())
     }
 
     /// Whether the text has this very word, accents and all, and some word with accents beside: "nam" is a man there and no year.
@@ -364,11 +463,8 @@ impl Amounts {
     }
 
     /// Whether the text begins with one of these phrases.
-    pub fn begins_with(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| {
-            let words = literal_words(phrase);
-            !words.is_empty() && words.len() <= self.tokens.len() && self.phrase_at(&words, 0)
-        })
+    pub fn begins_with(&self, phrases: &Phrases) -> bool {
+        phrases.beginning_with(self.fold(0)).iter().any(|words| self.phrase_at(words, 0))
     }
 
     /// Words in the text.
@@ -388,7 +484,8 @@ impl Amounts {
 
     /// A quantity as it was written, its words with single spaces.
     pub fn written(&self, found: &Found) -> String {
-        self.tokens[found.words.clone()].iter().enumerate().fold(String::new(), |mut text, (at, token)| {
+        let sign = if self.is_negative(found.words.start) && self.gap(found.words.start).contains(['-', '−']) { "-" } else { "" };
+        self.tokens[found.words.clone()].iter().enumerate().fold(sign.to_owned(), |mut text, (at, token)| {
             if at > 0 && token.gap.is_some() {
                 text.push_str(token.gap.as_deref().filter(|gap| !gap.trim().is_empty()).unwrap_or(" "));
             }
@@ -402,9 +499,11 @@ impl Amounts {
         self.today
     }
 
-    fn phrase_within(&self, phrase: &str, range: Range<usize>) -> bool {
-        let words = literal_words(phrase);
-        !words.is_empty() && range.len() >= words.len() && (range.start..=range.end - words.len()).any(|at| self.phrase_at(&words, at))
+    fn within(&self, phrases: &Phrases, range: Range<usize>) -> bool {
+        range.clone().any(|at| {
+            let beginning = phrases.beginning_with(self.fold(at));
+            beginning.iter().any(|words| at + words.len() <= range.end && self.phrase_at(words, at))
+        })
     }
 
     fn phrase_at(&self, words: &[Word], at: usize) -> bool {
@@ -426,6 +525,11 @@ impl Amounts {
         self.tokens.get(at)?.number
     }
 
+    /// What stands before the word, or behind the last one.
+    fn following(&self, at: usize) -> &str {
+        if at < self.tokens.len() { self.gap(at) } else { &self.rest }
+    }
+
     fn gap(&self, at: usize) -> &str {
         self.tokens.get(at).and_then(|token| token.gap.as_deref()).unwrap_or("")
     }
@@ -439,19 +543,34 @@ impl Amounts {
         self.tokens.iter().any(|token| token.word.is_accented())
     }
 
+    /// "Đồng" and its signs; "đóng" is a verb.
+    fn is_dong(&self, at: usize) -> bool {
+        self.is(at, "đồng") || matches!(self.fold(at), "d" | "vnd")
+    }
+
+    /// "Năm"; "n" in "9n7t".
     fn is_year_unit(&self, at: usize) -> bool {
         self.is(at, "năm")
+            || (self.fold(at) == "n"
+                && self.glued(at)
+                && self.number(at + 1).is_some()
+                && matches!(self.fold(at + 2), "t" | "th" | "thang"))
     }
 
     fn is_month_unit(&self, at: usize) -> bool {
-        self.is(at, "tháng") || (matches!(self.fold(at), "th" | "t") && self.number(at + 1).is_none())
+        self.is(at, "tháng") || (matches!(self.fold(at), "th" | "t" | "thg") && self.number(at + 1).is_none())
+    }
+
+    /// "Rưỡi", as it is spelt.
+    fn is_half(&self, at: usize) -> bool {
+        self.fold(at) == "ruoi" && self.tokens[at].word.syl.as_ref() != "ruồi"
     }
 
     /// What makes an amount or a duration of the number before it.
     fn is_any_unit(&self, at: usize) -> bool {
         const UNITS: &[&str] = &[
             "nam", "thang", "th", "ngay", "tuan", "tuoi", "con", "dua", "lan", "nguoi", "trieu", "tr", "nghin", "ngan", "k", "ti", "dong",
-            "d", "tram", "phan", "be", "gio", "muoi", "ruoi", "cu",
+            "d", "tram", "phan", "be", "gio", "muoi", "ruoi", "cu", "triu", "thg",
         ];
         UNITS.contains(&self.fold(at))
     }

@@ -28,7 +28,7 @@ impl Amounts {
             && self.is(next + 1, "trăm")
         {
             (value, next) = (hundreds * 100, next + 2);
-            if self.is(next, "rưỡi") {
+            if self.is_half(next) {
                 return Some((value + 50, next + 1));
             }
             if (self.is(next, "lẻ") || self.is(next, "linh"))
@@ -76,7 +76,7 @@ impl Amounts {
     }
 
     /// One digit in words. Letters without accents among words that have them are another word: "sau khi nghỉ".
-    fn digit(&self, at: usize) -> Option<u64> {
+    pub(super) fn digit(&self, at: usize) -> Option<u64> {
         const DIGITS: &[(&str, u64)] = &[
             ("một", 1),
             ("hai", 2),
@@ -115,7 +115,7 @@ impl Amounts {
     /// What the number before is multiplied with.
     fn scale(&self, at: usize) -> Option<u64> {
         Some(match self.fold(at) {
-            "trieu" | "tr" | "cu" => MILLION,
+            "trieu" | "triu" | "tr" | "cu" => MILLION,
             "m" if self.glued(at) => MILLION,
             "nghin" | "ngan" | "ng" => 1_000,
             "k" if self.glued(at) || at > 0 && self.number(at - 1).is_some() => 1_000,
@@ -139,6 +139,9 @@ impl Amounts {
     pub(super) fn money(&self, at: usize) -> Option<(Quantity, usize)> {
         const DECIMALS: u32 = 6;
         let negative = self.is_negative(at);
+        if let Some(found) = self.spoken_million(at) {
+            return Some(found);
+        }
         let (mantissa, after) = match self.decimal(at, DECIMALS) {
             Some(decimal) => decimal,
             None => {
@@ -146,10 +149,6 @@ impl Amounts {
                 (words.checked_mul(MILLION)?, after)
             }
         };
-        // "8-9 triệu", "8 đến 9 triệu"
-        if let Some(end) = self.second_of_range(after) {
-            return Some((Quantity::Unclear(Unclear::Several), end));
-        }
         let hundreds = self.is(after, "trăm") && self.number(at).is_some();
         let (mantissa, after) = if hundreds { (mantissa.checked_mul(100)?, after + 1) } else { (mantissa, after) };
         let Some(scale) = self.scale(after) else {
@@ -161,26 +160,75 @@ impl Amounts {
         let mut end = after + 1;
         let mut total = u128::from(mantissa) * u128::from(scale) / u128::from(MILLION);
         let exact = u128::from(mantissa) * u128::from(scale) % u128::from(MILLION) == 0;
+        if let Some((tails, next)) = self.doubtful_tail(end, scale) {
+            let readings = tails.into_iter().filter_map(|tail| i64::try_from(total + u128::from(tail)).ok()).collect();
+            return Some((Quantity::Unclear(Unclear::Money(readings)), next));
+        }
         if scale >= MILLION
             && let Some((more, next)) = self.tail(end, scale)
         {
             (total, end) = (total + u128::from(more), next);
-        } else if scale == 1_000 && self.is(end, "rưỡi") {
+        } else if scale == 1_000 && self.is_half(end) {
             (total, end) = (total + 500, end + 1);
         }
         let total = u64::try_from(total).ok().filter(|total| *total <= MONEY_MAX)?;
         if !exact {
             return Some((Quantity::Unclear(Unclear::Money(vec![])), end));
         }
-        Some(self.with_rate(total, negative, end))
+        Some(self.alone(self.with_rate(total, negative, end)))
+    }
+
+    /// An amount, or two of them: "5tr-6tr", "3.000.000 đến 4.000.000".
+    fn alone(&self, (what, end): (Quantity, usize)) -> (Quantity, usize) {
+        let next = match self.gap(end).trim() {
+            "-" | "–" | "~" => end,
+            "" if self.is(end, "đến") || self.is(end, "tới") || self.is(end, "hoặc") || self.is(end, "hay") => end + 1,
+            _ => return (what, end),
+        };
+        let amount = |at: usize| {
+            let (_, after) = self.decimal(at, 6)?;
+            let bare = self.number(at).is_some_and(|number| number >= BARE_MONEY_MIN && self.tokens[at].digits <= BARE_MONEY_DIGITS_MAX);
+            (self.is_scale(after) || bare).then_some(after + usize::from(!bare))
+        };
+        match amount(next) {
+            Some(after) => (Quantity::Unclear(Unclear::Several), after),
+            None => (what, end),
+        }
+    }
+
+    /// "triệu rưỡi", "nửa triệu", "chục triệu": no number, and money all the same.
+    fn spoken_million(&self, at: usize) -> Option<(Quantity, usize)> {
+        if self.is(at, "nửa") && self.scale(at + 1) == Some(MILLION) {
+            return Some(self.with_rate(MILLION / 2, false, at + 2));
+        }
+        if self.is(at, "chục") && self.scale(at + 1) == Some(MILLION) {
+            return Some((Quantity::Unclear(Unclear::Money(vec![10_000_000])), at + 2));
+        }
+        (self.is(at, "triệu") && self.is_half(at + 1)).then(|| self.with_rate(MILLION * 3 / 2, false, at + 2))
+    }
+
+    /// "8 triệu 50": 8,5 or 8,05? "8tr5k"?
+    fn doubtful_tail(&self, at: usize, scale: u64) -> Option<([u64; 2], usize)> {
+        let count = self.number(at).filter(|_| scale == MILLION)?;
+        let digits = self.tokens[at].digits;
+        if digits == 1 && self.fold(at + 1) == "k" {
+            return Some(([count * 100_000, count * 1_000], at + 2));
+        }
+        let apart = !self.glued(at) && self.gap(at).chars().all(char::is_whitespace);
+        let dated = matches!(self.gap(at + 1), "/" | "-" | "." | ",") && self.number(at + 1).is_some();
+        let counts = self.is_any_unit(at + 1) || self.is(at + 1, "%") || self.gap(at + 1).trim_start().starts_with('%');
+        (digits == 2 && count >= 10 && apart && !dated && !counts).then_some(([count * 10_000, count * 1_000], at + 1))
     }
 
     /// What follows the millions: "5" in "8tr5", "rưỡi", "năm trăm nghìn", "500".
     fn tail(&self, at: usize, scale: u64) -> Option<(u64, usize)> {
-        if self.is(at, "rưỡi") {
+        if self.is_half(at) {
             return Some((scale / 2, at + 1));
         }
         let digits = self.tokens.get(at)?.digits;
+        if self.tokens[at].word.syl.as_ref() == "mốt" {
+            return Some((scale / 10, at + 1));
+        }
         let typed = self.number(at);
         let (count, next) = self.cardinal(at)?;
         if typed.is_some() && !self.glued(at) && !self.gap(at).chars().all(char::is_whitespace) {
@@ -194,7 +242,7 @@ impl Amounts {
         if let Some(smaller) = self.scale(next).filter(|smaller| *smaller < scale) {
             let mut value = count.checked_mul(smaller)?;
             let mut end = next + 1;
-            if self.is(end, "rưỡi") {
+            if self.is_half(end) {
                 (value, end) = (value + smaller / 2, end + 1);
             } else if smaller == MILLION
                 && let Some((more, after)) = self.tail(end, smaller)
@@ -228,25 +276,30 @@ impl Amounts {
     fn bare_money(&self, at: usize, negative: bool) -> Option<(Quantity, usize)> {
         let token = self.tokens.get(at)?;
         let number = token.number?;
-        let currency = matches!(self.fold(at + 1), "dong" | "d" | "vnd" | "vnđ");
-        if currency {
+        if self.is_dong(at + 1) {
             // "8 đồng" may be eight millions among friends.
             return Some(match number {
-                0 | 1_000.. => self.with_rate(number, negative, at + 2),
+                0 | 1_000.. => self.alone(self.with_rate(number, negative, at + 2)),
                 _ => (Quantity::Unclear(Unclear::Money(vec![])), at + 2),
             });
         }
         if matches!(self.fold(at + 1), "usd" | "do" | "euro" | "yen" | "won") && !matches!(self.fold(at + 2), "tuoi") {
             return Some((Quantity::Unclear(Unclear::Currency), at + 2));
         }
-        let plausible = number >= BARE_MONEY_MIN && token.digits <= BARE_MONEY_DIGITS_MAX && !self.is_any_unit(at + 1);
-        plausible.then(|| self.with_rate(number, negative, at + 1))
+        let sign = |gap: &str| gap.contains(['$', '€', '£']);
+        if sign(self.gap(at)) || (!self.glued(at + 1) && sign(self.following(at + 1))) {
+            return Some((Quantity::Unclear(Unclear::Currency), at + 1));
+        }
+        let plausible = number >= BARE_MONEY_MIN
+            && token.digits <= BARE_MONEY_DIGITS_MAX
+            && (!self.is_any_unit(at + 1) || self.gap(at + 1).trim() == "/");
+        plausible.then(|| self.alone(self.with_rate(number, negative, at + 1)))
     }
 
     /// Takes "đồng", "/tháng", "một tháng" along; an amount for a year or a day is not what is asked for.
     fn with_rate(&self, amount: u64, negative: bool, end: usize) -> (Quantity, usize) {
         let mut end = end;
-        if matches!(self.fold(end), "dong" | "d" | "vnd") && self.tokens[end].word.syl.as_ref() != "do" {
+        if self.is_dong(end) {
             end += 1;
         }
         if matches!(self.fold(end), "usd" | "euro" | "yen" | "won") || self.is(end, "đô") {
@@ -261,12 +314,14 @@ impl Amounts {
         };
         let unit = end + if slash { 0 } else { each };
         if slash || each == 1 {
-            let follows_number = self.number(unit + 1).is_some() && !slash;
+            // "8 triệu một tháng 10/2024" hardly; "8 triệu một tháng 10 năm" is said.
+            let follows_number = self.number(unit + 1).is_some() && !slash && !self.is_any_unit(unit + 2);
             if (self.is(unit, "tháng") || (slash && matches!(self.fold(unit), "t" | "th"))) && !follows_number {
                 end = unit + 1;
             } else if slash && (self.is(unit, "năm") || self.is(unit, "ngày") || self.is(unit, "giờ") || self.is(unit, "tuần"))
-                || (each == 1 && !slash && self.fold(end) != "1" && (self.is(unit, "năm") || self.is(unit, "ngày")))
+                || (each == 1 && !slash && (self.is(unit, "năm") || self.is(unit, "ngày")) && !self.counts_months(unit + 1))
             {
+                // A year's pay, or a year and that pay: nobody can tell.
                 return (Quantity::Unclear(Unclear::Money(vec![])), unit + 1);
             }
         }
@@ -274,13 +329,8 @@ impl Amounts {
         (Quantity::Money(if negative { -amount } else { amount }), end)
     }
 
-    fn second_of_range(&self, at: usize) -> Option<usize> {
-        let (second, joined) = match self.gap(at).trim() {
-            "-" | "–" | "~" => (at, true),
-            _ if self.is(at, "đến") || self.is(at, "tới") || self.is(at, "hoặc") => (at + 1, true),
-            _ => (at, false),
-        };
-        let (_, after) = self.cardinal(second).filter(|_| joined)?;
-        self.scale(after).map(|_| after + 1)
+    /// Whether so many months follow: "1 năm 6 tháng" is a duration.
+    fn counts_months(&self, at: usize) -> bool {
+        self.is_half(at) || self.cardinal(at).is_some_and(|(_, unit)| self.is_month_unit(unit))
     }
 }

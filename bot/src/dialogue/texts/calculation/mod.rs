@@ -2,11 +2,13 @@
 
 mod sheet;
 
+use std::collections::BTreeSet;
+
 use faq::{Action, Block, Span, TopicId, vietnamese_date};
 use jiff::civil::Date;
 use knowledge::YearMonth;
 
-use crate::calculator::{Answers, Calculator, Dong, Kind, Moment, Note, Refusal, Slot, Value};
+use crate::calculator::{Answers, Calculator, Dong, Kind, Moment, Note, Refusal, Slot, Value, money_max};
 use crate::dialogue::calculation::{CalculationChoice, Unsure};
 use crate::dialogue::choice::{Choice, ChoiceId};
 
@@ -129,6 +131,11 @@ pub fn waiting(calculator: Calculator) -> Block {
     Block::text(format!("Mình vẫn giữ phần đang tính ({}). Bạn trả lời tiếp hoặc bấm “{RESUME}”.", title(calculator)))
 }
 
+/// A day of birth was typed, and only its month is kept.
+pub fn birth_kept_short() -> Block {
+    Block::text("Mình chỉ giữ tháng và năm sinh để tính; ngày sinh bạn gõ không được lưu.")
+}
+
 /// An answer that is none.
 pub fn not_understood() -> Block {
     Block::text("Mình chưa đọc được câu trả lời này.")
@@ -156,12 +163,16 @@ pub fn which_input() -> Vec<Block> {
     vec![Block::text("Bạn muốn đổi mục nào? Gõ luôn cũng được, ví dụ: “à không, 10 năm”.")]
 }
 
-/// What was read of a message, said back.
-pub fn taken(taken: &[(Slot, Value)]) -> Vec<Block> {
+/// What was read of a message, said back; what was `assumed` is said to be.
+pub fn taken(taken: &[(Slot, Value)], assumed: &BTreeSet<Slot>) -> Vec<Block> {
     if taken.is_empty() {
         return Vec::new();
     }
-    let parts: Vec<String> = taken.iter().map(|(slot, value)| format!("{} {}", input_name(*slot), self::value(*slot, value))).collect();
+    let part = |(slot, value): &(Slot, Value)| {
+        let guess = if assumed.contains(slot) { " (tạm tính)" } else { "" };
+        format!("{} {}{guess}", input_name(*slot), self::value(*slot, value))
+    };
+    let parts: Vec<String> = taken.iter().map(part).collect();
     vec![Block::text(format!("Mình ghi: {}.", parts.join("; ")))]
 }
 
@@ -187,8 +198,8 @@ pub fn input_name(slot: Slot) -> &'static str {
         Slot::MaternityCase => "trường hợp",
         Slot::ChildBirth => "ngày sinh của con",
         Slot::Children => "số con sinh lần này",
-        Slot::ChildOrder => "con thứ mấy",
-        Slot::Delivery => "cách sinh",
+        Slot::ChildOrder => "bé là",
+        Slot::Delivery => "hình thức",
         Slot::PregnancyWeeks => "tuổi thai",
         Slot::MonthsInYear => "số tháng đóng trong 12 tháng trước sinh",
         Slot::LeaveStart => "bắt đầu nghỉ",
@@ -223,6 +234,8 @@ pub fn input_name(slot: Slot) -> &'static str {
 pub fn slot_label(_calculator: Calculator, slot: Slot) -> String {
     let name = match slot {
         Slot::MonthsInYear => "tháng đóng trước sinh",
+        Slot::ChildOrder => "con thứ mấy",
+        Slot::Delivery => "cách sinh",
         Slot::Bill => "chi phí khám chữa bệnh",
         Slot::CoPaid => "đã cùng chi trả",
         Slot::JoinedBefore2025 => "đóng trước 7/2025",
@@ -411,6 +424,10 @@ pub fn value(slot: Slot, value: &Value) -> String {
             Slot::Salary | Slot::Income => format!("{}/tháng", dong(Dong(*money))),
             _ => dong(Dong(*money)),
         },
+        (Kind::Months, Value::Number(months)) if slot == Slot::ChildAge && *months >= 24 && months % 12 == 0 => {
+            format!("{} tuổi", months / 12)
+        }
+        (Kind::Months, Value::Number(months)) if slot == Slot::ChildAge => format!("{months} tháng"),
         (Kind::Months, Value::Number(months)) => duration(*months),
         (Kind::Count(_), Value::Number(count)) => match slot {
             Slot::Days | Slot::DaysTaken => format!("{count} ngày"),
@@ -456,6 +473,8 @@ pub fn doubt(slot: Slot, written: &str, readings: &[Value], why: Unsure) -> Bloc
     let said = if written.is_empty() { String::new() } else { format!(" “{written}”") };
     let name = input_name(slot);
     Block::text(match (why, readings) {
+        (Unsure::Backwards { from, to }, _) => return refusal(&Refusal::PeriodBackwards { from, to }),
+        (Unsure::Overlap { month }, _) => return refusal(&Refusal::PeriodsOverlap { month }),
         (Unsure::NoSuchDay, _) => format!("Mình không thấy ngày{said} trong lịch. Bạn gõ lại giúp mình, ví dụ: 15/3/2027."),
         (Unsure::Currency, _) => format!("Mình chỉ tính bằng đồng Việt Nam. Bạn gõ lại {name} bằng đồng, ví dụ: 8tr5."),
         (Unsure::WhichMonth, _) => format!("Mình cần tháng cụ thể cho{said}. Ví dụ: 3/2027."),
@@ -475,8 +494,9 @@ pub fn doubt(slot: Slot, written: &str, readings: &[Value], why: Unsure) -> Bloc
 fn impossible(slot: Slot, said: &str) -> String {
     match slot.kind() {
         Kind::Money => format!(
-            "Số tiền{said} chưa hợp lý cho mục {}. Bạn gõ lại số tiền lớn hơn 0 và dưới 1.000 tỷ đồng, ví dụ: 8tr5.",
-            input_name(slot)
+            "Số tiền{said} chưa hợp lý cho mục {}. Bạn gõ lại số tiền lớn hơn 0 và không quá {}, ví dụ: 8tr5.",
+            input_name(slot),
+            dong(money_max(slot))
         ),
         Kind::Months if slot != Slot::ChildAge => {
             format!("Thời gian{said} chưa hợp lý: phải lớn hơn 0 và không quá 60 năm. Bạn gõ lại giúp mình, ví dụ: 9 năm 7 tháng.")
@@ -490,6 +510,7 @@ fn example(slot: Slot) -> &'static str {
     match slot.kind() {
         Kind::Money => "8tr5 hoặc 8.500.000",
         Kind::Months => "9 năm 7 tháng",
+        Kind::Date if slot == Slot::Birth => "12/8/1965",
         Kind::Date => "15/3/2027",
         _ => "5",
     }

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use super::{bold, dong, duration, input_name, month, note, percent, value};
 use crate::calculator::{
-    Answers, Bill, Calculator, Dong, HouseholdHealth, Law, LumpSum, Maternity, Note, Obstacle, Outcome, Pension, RetirementDate, Sickness,
-    Slot, Unemployment, Voluntary, Why, decimal,
+    Answers, Bill, Calculator, Dong, HouseholdHealth, Law, LumpSum, Maternity, Moment, Note, Obstacle, Outcome, Pension, RetirementDate,
+    Sickness, Slot, Unemployment, Voluntary, Why, decimal,
 };
 
 const LAW: &str = "Luật BHXH 41/2024/QH15";
@@ -58,7 +58,7 @@ pub fn sheet(calculator: Calculator, answers: &Answers, assumed: &BTreeSet<Slot>
     let mut parts = match outcome {
         Outcome::LumpSum(result) => lump_sum(result, answers, today),
         Outcome::Pension(result) => pension(result, answers),
-        Outcome::RetirementDate(result) => retirement_date(result),
+        Outcome::RetirementDate(result) => retirement_date(result, answers),
         Outcome::Unemployment(result) => unemployment(result),
         Outcome::Maternity(result) => maternity(result),
         Outcome::Sickness(result) => sickness(result),
@@ -232,7 +232,7 @@ fn pension(result: &Pension, answers: &Answers) -> Parts {
         format!(
             "Đủ {} vào {}{}",
             duration_age(age.age_months),
-            vietnamese_date(age.day),
+            as_exact_as_birth(age.day, answers),
             if age.lower_by_months > 0 { " (diện được nghỉ sớm)" } else { "" }
         ),
         "Bộ luật Lao động Điều 169; NĐ 135/2020 Điều 4, 5",
@@ -291,14 +291,14 @@ fn duration_age(months: i64) -> String {
     }
 }
 
-fn retirement_date(result: &RetirementDate) -> Parts {
+fn retirement_date(result: &RetirementDate, answers: &Answers) -> Parts {
     let mut parts = Parts::default();
     if result.before_schedule {
         parts.headline = headline("", "Đã đủ tuổi nghỉ hưu từ trước năm 2021".to_owned(), ".");
         parts.step("Lộ trình tăng tuổi bắt đầu từ 01/01/2021", "NĐ 135/2020 Điều 4");
     } else {
-        let verb = if result.reached { "Đã đủ tuổi nghỉ hưu từ ngày " } else { "Đủ tuổi nghỉ hưu ngày " };
-        parts.headline = headline(verb, vietnamese_date(result.day), &format!(", lúc {}.", duration_age(result.age_months)));
+        let verb = if result.reached { "Đã đủ tuổi nghỉ hưu từ " } else { "Đủ tuổi nghỉ hưu: " };
+        parts.headline = headline(verb, as_exact_as_birth(result.day, answers), &format!(", lúc {}.", duration_age(result.age_months)));
         parts.under.push(format!("Lương hưu tính từ tháng {} nếu đủ năm đóng và nghỉ việc.", month(result.pension_from)));
         parts.step(
             format!("Tuổi nghỉ hưu chung của năm đó: {}", duration_age(result.usual_age_months)),
@@ -309,7 +309,7 @@ fn retirement_date(result: &RetirementDate) -> Parts {
                 format!(
                     "Diện này được thấp hơn tối đa {} tuổi; theo tuổi chung là {}",
                     result.lower_by_months / 12,
-                    vietnamese_date(result.usual_day)
+                    as_exact_as_birth(result.usual_day, answers)
                 ),
                 "Luật BHXH 41/2024/QH15 Điều 64, 65; NĐ 135/2020 Điều 5",
             );
@@ -321,6 +321,14 @@ fn retirement_date(result: &RetirementDate) -> Parts {
     parts.paper(format!("Nộp hồ sơ hưởng lương hưu trong 20 ngày trước khi đủ điều kiện ({LAW} Điều 79)."));
     parts.notes.clone_from(&result.notes);
     parts
+}
+
+/// A day that follows from a birth, no more exact than that was said.
+fn as_exact_as_birth(day: Date, answers: &Answers) -> String {
+    match answers.moment(Slot::Birth) {
+        Some(Moment::Month(_)) => format!("tháng {}", month(knowledge::YearMonth::of(day))),
+        _ => format!("ngày {}", vietnamese_date(day)),
+    }
 }
 
 fn unemployment(result: &Unemployment) -> Parts {
