@@ -276,7 +276,7 @@ async fn what_is_typed_wrongly_is_explained_and_counts_nothing(service: &Service
         ("", BIRTH, "identifier", "Bạn nhập mã số BHXH"),
         ("005012345", BIRTH, "identifier", "mình thấy 9"),
         ("00501234567", BIRTH, "identifier", "mình thấy 11"),
-        ("0050 12.345-67 89", BIRTH, "identifier", "mình thấy 11"),
+        ("0050 12.345-67", BIRTH, "identifier", "mình thấy 11"),
         ("00123A5678", BIRTH, "identifier", "chỉ gồm chữ số"),
         ("OO12345678", BIRTH, "identifier", "chỉ gồm chữ số"),
         ("٠٠١٢٣٤٥٦٧٨", BIRTH, "identifier", "chỉ gồm chữ số"),
