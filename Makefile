@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 
-.PHONY: run test check fmt train eval compare scale load simulation race broadcast places needs
+.PHONY: run test check fmt train eval compare scale load simulation race broadcast migrate places sbom needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -70,3 +70,12 @@ PLACES ?=
 places:
 	$(CARGO) build --release --workspace
 	./target/release/places $(if $(PLACES),--lists $(PLACES))
+
+# 1,000,000 events from SQLite to PostgreSQL and back, into a backup and out of it: some minutes.
+migrate:
+	$(CARGO) build --release --workspace
+	./target/release/migrate
+
+# The parts of the program with versions, licences and checksums, as CycloneDX.
+sbom:
+	@./.ci/sbom
