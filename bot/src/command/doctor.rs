@@ -318,20 +318,35 @@ async fn look_at_telegram(config: &Config, http: &Client, findings: &mut Finding
     }
 }
 
+/// A client that knows itself and the other system by these files, as the program itself does.
+fn client_of(files: super::records::UpstreamFiles) -> reqwest::Result<Client> {
+    let mut client = Client::builder().timeout(WAIT).tls_info(true);
+    if let Some(pem) = files.identity {
+        client = client.identity(reqwest::Identity::from_pem(&pem)?);
+    }
+    if let Some(pem) = files.ca {
+        client = client.tls_built_in_root_certs(false);
+        for authority in reqwest::Certificate::from_pem_bundle(&pem)? {
+            client = client.add_root_certificate(authority);
+        }
+    }
+    client.build()
+}
+
 /// Other servers: whether they are there, and until when their certificates are valid.
 async fn look_at_neighbours(config: &Config, http: &Client, findings: &mut Findings) {
     if let Some(url) = &config.records.upstream_url {
-        let identity = config.records.upstream_identity.as_deref();
-        let client = match identity.map(std::fs::read).transpose() {
-            Err(error) => return findings.add(Grade::Fail, "records", format!("records.upstream_identity: {error}")),
-            Ok(None) => Ok(http.clone()),
-            Ok(Some(pem)) => reqwest::Identity::from_pem(&pem)
-                .and_then(|identity| Client::builder().timeout(WAIT).tls_info(true).identity(identity).build())
-                .map_err(reason),
+        let files = match super::records::upstream_files(&config.records) {
+            Ok(files) => files,
+            Err(error) => return findings.add(Grade::Fail, "records", format!("{error:#}")),
         };
-        match client {
+        match client_of(files) {
             Ok(client) => look_at_server(&client, "records", "records.upstream_url", url, findings).await,
-            Err(_) => findings.add(Grade::Fail, "records", "records.upstream_identity: expected a certificate and its key in PEM"),
+            Err(_) => findings.add(
+                Grade::Fail,
+                "records",
+                "records.upstream_identity, records.upstream_ca: expected certificates, and the key of one's own, in PEM",
+            ),
         }
     }
     if let Some(url) = &config.sms.url {

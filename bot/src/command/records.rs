@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use hotro::config::{Config, Secret, SmsGateway};
+use hotro::config::{Config, RecordsConfig, Secret, SmsGateway};
 use hotro::conversation::{Conversations, now_ms};
 use hotro::dialogue::day_in_vietnam;
 use hotro::identity::code::SocialInsuranceCode;
@@ -68,16 +68,7 @@ pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>
         return Ok(Some(identity));
     };
     let url = safe_url(url).context("records.upstream_url: expected https://...")?;
-    let mut identity = read_pem("records.upstream_identity", settings.upstream_identity.as_deref())?;
-    match (&mut identity, read_pem("records.upstream_identity_key", settings.upstream_identity_key.as_deref())?) {
-        (Some(identity), Some(key)) => {
-            identity.push(b'\n');
-            identity.extend_from_slice(&key);
-        }
-        (None, Some(_)) => bail!("records.upstream_identity_key: needs the certificate of this key, records.upstream_identity"),
-        (_, None) => {}
-    }
-    let ca = read_pem("records.upstream_ca", settings.upstream_ca.as_deref())?.map(|pem| pem.to_vec());
+    let UpstreamFiles { identity, ca } = upstream_files(settings)?;
     let has_tls = url.scheme() == "https";
     ensure!(has_tls || (identity.is_none() && ca.is_none()), "records.upstream_url: expected https:// with certificates");
     let upstream = Upstream {
@@ -99,6 +90,29 @@ fn safe_url(text: &str) -> Option<reqwest::Url> {
     let host = url.host_str()?.trim_matches(['[', ']']);
     let is_local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     (url.scheme() == "https" || (url.scheme() == "http" && is_local)).then_some(url)
+}
+
+/// What the other system and this program know each other by, PEM.
+pub(crate) struct UpstreamFiles {
+    /// This program's certificate and its private key.
+    pub(crate) identity: Option<Zeroizing<Vec<u8>>>,
+    /// The authorities of the other system.
+    pub(crate) ca: Option<Vec<u8>>,
+}
+
+/// Reads them; an error names the key.
+pub(crate) fn upstream_files(settings: &RecordsConfig) -> anyhow::Result<UpstreamFiles> {
+    let mut identity = read_pem("records.upstream_identity", settings.upstream_identity.as_deref())?;
+    match (&mut identity, read_pem("records.upstream_identity_key", settings.upstream_identity_key.as_deref())?) {
+        (Some(identity), Some(key)) => {
+            identity.push(b'\n');
+            identity.extend_from_slice(&key);
+        }
+        (None, Some(_)) => bail!("records.upstream_identity_key: needs the certificate of this key, records.upstream_identity"),
+        (_, None) => {}
+    }
+    let ca = read_pem("records.upstream_ca", settings.upstream_ca.as_deref())?.map(|pem| pem.to_vec());
+    Ok(UpstreamFiles { identity, ca })
 }
 
 fn read_pem(key: &str, path: Option<&Path>) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
