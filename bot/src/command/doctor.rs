@@ -219,7 +219,7 @@ async fn look_at_database(config: &Config, key: Option<&Key>, findings: &mut Fin
         let apart_ms = clock_ms.abs_diff(now_ms());
         let grade = match apart_ms {
             ..=CLOCK_WARN_MS => Grade::Ok,
-            ..=CLOCK_FAIL_MS => Grade::Warn,
+            apart_ms if apart_ms <= CLOCK_FAIL_MS => Grade::Warn,
             _ => Grade::Fail,
         };
         let advice = if grade == Grade::Ok { "" } else { ": let both machines keep their time by NTP (timedatectl set-ntp true)" };
@@ -280,7 +280,7 @@ async fn look_at_telegram(config: &Config, http: &Client, findings: &mut Finding
     // The token is part of the address, so no error may show it.
     let call = async |method: &str| -> Result<serde_json::Value, String> {
         let url = format!("{api}/bot{}/{method}", telegram.token);
-        let response = http.post(url).json(&serde_json::json!({})).send().await.map_err(|error| reason(error))?;
+        let response = http.post(url).json(&serde_json::json!({})).send().await.map_err(reason)?;
         match response.status() {
             StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => {
                 Err("refuses the token: take the present one from BotFather into TELEGRAM_BOT_TOKEN".to_owned())
