@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 
-.PHONY: run test check fmt train eval compare scale load simulation race broadcast needs
+.PHONY: run test check fmt train eval compare scale load simulation race broadcast migrate sbom needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -64,3 +64,12 @@ race:
 broadcast:
 	$(CARGO) build --release --workspace
 	./target/release/broadcast
+
+# 1,000,000 events from SQLite to PostgreSQL and back, into a backup and out of it: some minutes.
+migrate:
+	$(CARGO) build --release --workspace
+	./target/release/migrate
+
+# The parts of the program with versions, licences and checksums, as CycloneDX.
+sbom:
+	@./.ci/sbom

@@ -35,7 +35,6 @@ const KEYS: &[&str] = &[
     "desk.offer_s",
     "desk.service_level_s",
     "desk.calendar",
-    "desk.attachments_kept_days",
     "webhook.url",
     "webhook.secret",
     "mail.smtp_url",
@@ -47,6 +46,7 @@ const KEYS: &[&str] = &[
     "records.timeout_ms",
     "retention.conversation_days",
     "retention.telegram_update_days",
+    "retention.attachment_days",
     "sms.gateway",
     "sms.url",
     "sms.body",
@@ -152,20 +152,12 @@ pub struct DeskConfig {
     pub service_level_s: NonZeroU32,
     /// When the operators are there. Default: office hours and the public holidays.
     pub calendar: Calendar,
-    /// After how many days photos and files of citizens are deleted. Default 30.
-    pub attachments_kept_days: NonZeroU32,
 }
 
 impl Default for DeskConfig {
     fn default() -> DeskConfig {
         let seconds = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        DeskConfig {
-            lease_s: seconds(60),
-            offer_s: seconds(30),
-            service_level_s: seconds(120),
-            calendar: Calendar::default(),
-            attachments_kept_days: NonZeroU32::new(30).unwrap_or(NonZeroU32::MIN),
-        }
+        DeskConfig { lease_s: seconds(60), offer_s: seconds(30), service_level_s: seconds(120), calendar: Calendar::default() }
     }
 }
 
@@ -174,11 +166,6 @@ impl DeskConfig {
     pub fn rules(&self) -> Rules {
         let ms = |seconds: NonZeroU32| i64::from(seconds.get()) * 1_000;
         Rules { lease_ms: ms(self.lease_s), offer_ms: ms(self.offer_s) }
-    }
-
-    /// How long photos and files of citizens are kept, in milliseconds.
-    pub fn attachments_kept_ms(&self) -> i64 {
-        i64::from(self.attachments_kept_days.get()) * 86_400_000
     }
 
     /// What is in force until a supervisor saves something else.

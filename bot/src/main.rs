@@ -2,10 +2,12 @@
 
 mod command;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use command::records::AuditOf;
 use hotro::config::Config;
 use hotro::desk::account::Role;
@@ -142,6 +144,44 @@ enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Look at everything that the service rests on and say what to do; changes nothing.
+    Doctor {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print the manual page (hotro man > hotro.1).
+    Man,
+    /// Print the completions of a shell (hotro completions bash > /etc/bash_completion.d/hotro).
+    Completions {
+        /// Which.
+        shell: Shell,
+    },
+    /// Move a whole installation from one database into another, empty one; interrupted, the same command goes on. Stop hotro first.
+    Migrate {
+        /// Where everything is: sqlite://path/to/hotro.db or postgres://user@host/database. Give PostgreSQL's password in PGPASSWORD.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// Where it shall be; the same forms.
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+    /// Write everything, as of this moment, into a new file; hotro may serve meanwhile.
+    Backup {
+        /// The file; it must not be there yet.
+        file: PathBuf,
+        /// Write nothing: read a backup that is there to its end.
+        #[arg(long)]
+        check: bool,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Fill an empty database from a backup; interrupted, the same command goes on. Stop hotro first.
+    Restore {
+        /// The backup.
+        file: PathBuf,
         #[command(flatten)]
         database: Database,
     },
@@ -303,6 +343,23 @@ impl Database {
     }
 }
 
+/// One page: the program, then each of its commands.
+fn manual() -> anyhow::Result<ExitCode> {
+    let mut command = Cli::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for subcommand in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        let man = clap_mangen::Man::new(subcommand.clone());
+        writeln!(page, ".SH {}", subcommand.get_name().to_uppercase())?;
+        man.render_description_section(&mut page)?;
+        man.render_synopsis_section(&mut page)?;
+        man.render_options_section(&mut page)?;
+    }
+    std::io::stdout().write_all(&page)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
@@ -314,6 +371,14 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        Command::Man => return manual(),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "hotro", &mut std::io::stdout());
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
     let mut flags = match &cli.command {
         Command::Serve { listen, database } => {
             let mut flags = database.flags();
@@ -323,6 +388,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { database, .. }
         | Command::Replay { database, .. }
         | Command::Gaps { database, .. }
+        | Command::Backup { database, .. }
+        | Command::Restore { database, .. }
+        | Command::Doctor { database, .. }
         | Command::Places { database, .. }
         | Command::Records { database, .. }
         | Command::Audit { database, .. }
@@ -354,6 +422,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export { conversation, .. } => command::export::run(&config, conversation)?,
         Command::Replay { conversation, .. } => command::replay::run(&config, conversation)?,
         Command::Gaps { since, json, .. } => command::gaps::run(&config, since, json)?,
+        Command::Doctor { .. } => return command::doctor::run(&config),
+        // Printed before the configuration is read.
+        Command::Man | Command::Completions { .. } => {}
+        Command::Migrate { from, to } => command::transfer::migrate(&from, &to)?,
+        Command::Backup { file, check: true, .. } => command::transfer::check(&file)?,
+        Command::Backup { file, .. } => command::transfer::backup(&config, &file)?,
+        Command::Restore { file, .. } => command::transfer::restore(&config, &file)?,
         Command::Places { command, .. } => match command {
             PlacesCommand::Import { path, source, as_of, province, dry_run } => {
                 command::places::import(&config, &path, &hotro::places::Defaults { source, as_of, province }, dry_run)?;

@@ -332,3 +332,27 @@ fn the_terminal_answers_every_line_even_one_that_is_no_text() {
     assert!(turns[1].contains("VssID"), "{}", turns[1]);
     assert!(!said.stdout.contains('\u{1b}'));
 }
+
+#[test]
+fn the_manual_and_the_completions_know_every_command() {
+    let folder = folder();
+    let help = run(folder.path(), &["help"]);
+    let listed = help.stdout.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let commands: Vec<&str> = listed.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
+    assert!(commands.len() > 15, "{}", help.stdout);
+    let manual = run(folder.path(), &["man"]);
+    assert!(manual.stdout.starts_with(".ie "), "{}", &manual.stdout[..40]);
+    for command in &commands {
+        assert!(manual.stdout.contains(&format!(".SH {}\n", command.to_uppercase())), "{command} is not in the manual");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let completions = run(folder.path(), &["completions", shell]);
+        assert_eq!(completions.code, Some(0), "{}", completions.stderr);
+        for command in &commands {
+            assert!(completions.stdout.contains(command), "{command} in {shell}");
+        }
+    }
+    // They need no configuration, and a broken one does not stop them.
+    fs::write(folder.path().join("hotro.toml"), "= =").expect("written");
+    assert_eq!(run(folder.path(), &["man"]).code, Some(0));
+}

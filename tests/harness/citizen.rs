@@ -59,6 +59,11 @@ impl Citizen {
         Citizen { base: server.url(""), ..self.clone() }
     }
 
+    /// The same conversation at a server of this address.
+    pub fn at(&self, base: &str) -> Citizen {
+        Citizen { base: base.to_owned(), ..self.clone() }
+    }
+
     /// Types a message.
     ///
     /// # Panics

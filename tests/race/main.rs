@@ -46,7 +46,7 @@ async fn race(name: &str, url: &str, knowledge: &Arc<Knowledge>) -> Result<()> {
     for _ in 0..2 {
         let conversations = Conversations::new(Store::open(url).await?, Arc::clone(knowledge));
         let key = Key::from_hex(&"5eed".repeat(16))?;
-        let attachments = Attachments::load(conversations.store().clone(), &key, i64::MAX).await?;
+        let attachments = Attachments::load(conversations.store().clone(), &key).await?;
         let hotline = Hotline::open(Arc::clone(&conversations), key, RULES, Settings::default(), attachments).await?;
         tokio::spawn({
             let (hotline, stopping) = (Arc::clone(&hotline), stopping.clone());

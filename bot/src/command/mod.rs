@@ -2,9 +2,11 @@
 
 pub(crate) mod ask;
 pub(crate) mod calc;
+mod certificate;
 pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod confusions;
+pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod fit;
@@ -15,6 +17,7 @@ pub(crate) mod places;
 pub(crate) mod records;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod transfer;
 
 use std::path::Path;
 use std::sync::Arc;

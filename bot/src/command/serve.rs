@@ -20,7 +20,7 @@ use hotro::desk::outgoing::Outgoing;
 use hotro::news::{NewsService, api as news_api};
 use knowledge::Knowledge;
 use knowledge::places::Places;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -62,6 +62,10 @@ const TASKS_DRAIN: Duration = Duration::from_secs(3);
 /// For appends that were taken.
 const STORE_DRAIN: Duration = Duration::from_millis(1_500);
 
+/// Of requests: an answer takes milliseconds, a citizen notices tenths of a second.
+const BUCKETS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+const METRICS_EVERY: Duration = Duration::from_secs(5);
+
 async fn serve(config: &Config) -> anyhow::Result<()> {
     // The port first: when it is taken, nothing else should have happened.
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen: cannot serve on {}", config.listen))?;
@@ -74,7 +78,12 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(Places::embedded);
     let knowledge = Arc::new(Knowledge::build(faq).context("building the index")?);
     let store = super::open_store(config).await?;
-    let recorder = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
+    let _serving = store.serve().context("opening the database")?;
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_S)
+        .and_then(PrometheusBuilder::install_recorder)
+        .context("starting the metrics")?;
+    tokio::spawn(keep_up(recorder.clone()));
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
     let (places, import) = hotro::places::load(&store).await.context("loading the places")?;
@@ -87,7 +96,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let key = super::load_key(config, &store).await?;
     let accounts = Accounts::new(store.clone(), key.clone()).context("starting the accounts")?;
-    let attachments = Attachments::load(store.clone(), &key, config.desk.attachments_kept_ms()).await;
+    let attachments = Attachments::load(store.clone(), &key).await;
     let attachments = attachments.context("opening the key of attachments")?;
     let hotline = Hotline::open(conversations.clone(), key.clone(), config.desk.rules(), config.desk.settings(), attachments)
         .await
@@ -142,6 +151,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }));
     }
 
+    let https = config.public_origin().is_some_and(|url| url.starts_with("https://"));
+    let router = web::observed(router, https);
+
     // Before it says that it serves: whoever reads that may stop it at once.
     let stopped = stop_signals().context("listening for signals")?;
     println!("hotro: page    http://{address}/");
@@ -175,6 +187,14 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         tracing::warn!("the database did not take the last appends within {STORE_DRAIN:?}; none of them was acknowledged");
     }
     served
+}
+
+/// Adds up what was measured, so that it does not heap up where nobody asks for /metrics.
+async fn keep_up(recorder: PrometheusHandle) {
+    loop {
+        sleep(METRICS_EVERY).await;
+        recorder.run_upkeep();
+    }
 }
 
 /// Ends so long after `stopping` has turned true.

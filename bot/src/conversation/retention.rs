@@ -1,5 +1,6 @@
 //! How long things are kept, and the sweeper that ends it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -21,11 +22,17 @@ pub struct RetentionConfig {
     pub conversation_days: u32,
     /// The numbers of Telegram's updates that were handled, in days. Default 30; 0: for ever.
     pub telegram_update_days: u32,
+    /// Photos and files that citizens sent to operators, in days. Default 30; never for ever.
+    pub attachment_days: NonZeroU32,
 }
 
 impl Default for RetentionConfig {
     fn default() -> RetentionConfig {
-        RetentionConfig { conversation_days: 730, telegram_update_days: 30 }
+        RetentionConfig {
+            conversation_days: 730,
+            telegram_update_days: 30,
+            attachment_days: NonZeroU32::new(30).unwrap_or(NonZeroU32::MIN),
+        }
     }
 }
 
@@ -49,6 +56,10 @@ impl Conversations {
         let before = |days: u32| (days > 0).then(|| at_ms - i64::from(days) * DAY_MS);
         if let Some(before_ms) = before(config.telegram_update_days) {
             self.store.forget_telegram_updates(before_ms).await?;
+        }
+        let deleted = self.store.delete_attachments_before(at_ms - i64::from(config.attachment_days.get()) * DAY_MS).await?;
+        if deleted > 0 {
+            tracing::info!(deleted, "attachments were deleted after their time");
         }
         let Some(before_ms) = before(config.conversation_days) else { return Ok(0) };
         let silent = self.store.conversations_silent_since(before_ms, ERASED_A_SWEEP_MAX).await?;

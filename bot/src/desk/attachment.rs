@@ -68,18 +68,17 @@ pub struct Attachments {
     store: Store,
     /// Not the key of the installation: that one can be exchanged.
     key: Key,
-    kept_ms: i64,
     at_once: Arc<Semaphore>,
 }
 
 impl Attachments {
-    /// What was kept under this key of the installation; deleted once it is older than `kept_ms`.
+    /// What was kept under this key of the installation; deleted by the sweeper of `conversation::retention`.
     ///
     /// # Errors
     /// The database fails, or attachments were sealed under another key.
-    pub async fn load(store: Store, key: &Key, kept_ms: i64) -> Result<Attachments, KeysError> {
+    pub async fn load(store: Store, key: &Key) -> Result<Attachments, KeysError> {
         let key = data_key(&store, key, DATA_KEY).await?;
-        Ok(Attachments { store, key, kept_ms, at_once: Arc::new(Semaphore::new(READ_AT_ONCE_MAX)) })
+        Ok(Attachments { store, key, at_once: Arc::new(Semaphore::new(READ_AT_ONCE_MAX)) })
     }
 
     pub(super) async fn keep(
@@ -113,15 +112,6 @@ impl Attachments {
         let Some(row) = self.store.attachment(id).await? else { return Ok(None) };
         let bytes = self.key.open_bytes(&place_of(row.attachment_id), &row.body_sealed)?;
         Ok(Some(Opened { conversation_id: row.conversation_id, media_type: row.media_type, bytes }))
-    }
-
-    /// Deletes what is older than its time.
-    pub(super) async fn sweep(&self) -> Result<(), StoreError> {
-        let deleted = self.store.delete_attachments_before(now_ms().saturating_sub(self.kept_ms)).await?;
-        if deleted > 0 {
-            tracing::info!(deleted, "attachments were deleted after their time");
-        }
-        Ok(())
     }
 }
 

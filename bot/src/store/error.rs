@@ -27,6 +27,12 @@ pub enum StoreError {
         /// What the database said.
         reason: String,
     },
+    /// A migration or a restore into it has not come to its end.
+    #[error("{database} was filled by half: run the same `hotro migrate` or `hotro restore` again, to its end")]
+    Unfinished {
+        /// The path of the file, or host, port and name.
+        database: String,
+    },
     /// The queue of appends stayed full.
     #[error("too many appends are waiting: none was taken for {APPEND_WAIT_MS_MAX} ms")]
     Busy,

@@ -7,6 +7,7 @@
 mod announce;
 mod attachment;
 mod audit;
+mod backlog;
 mod batch;
 mod conversation;
 mod desk;
@@ -27,6 +28,7 @@ mod rotation;
 mod sign_in_attempt;
 mod statistics;
 mod telegram;
+pub mod transfer;
 mod verification;
 mod writer;
 
@@ -37,6 +39,7 @@ use tokio::sync::{broadcast, watch};
 pub use announce::Announcement;
 pub use attachment::{AttachmentRow, NewAttachment};
 pub use audit::{AuditRow, NewAudit};
+pub use backlog::Backlog;
 pub use conversation::{ConversationRow, Snapshot, StoredEvent};
 pub use desk::{DeskAppend, DeskChange, DeskHandoffRow, DeskNote, DeskRows, DeskSeatRow, DeskWrite, DeskWritten};
 pub use desk_tool::{CANNED_REPLIES_MAX, CallbackRow, CannedReplyRow};
@@ -101,6 +104,18 @@ impl Store {
     /// not known when the connection broke; append the same again, and the input id or the expected seq will tell.
     pub async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         self.0.writer.append(append).await
+    }
+
+    /// Tells others that this process serves from the database, until what is returned is dropped: no transfer touches it meanwhile.
+    /// On PostgreSQL the connections tell it.
+    ///
+    /// # Errors
+    /// A transfer is under way.
+    pub fn serve(&self) -> Result<Option<std::fs::File>, StoreError> {
+        match &self.0.pools {
+            Pools::Sqlite { path, .. } => transfer::lock_to_serve(path).map(Some),
+            Pools::Postgres(_) => Ok(None),
+        }
     }
 
     /// Announces new events, of this process at once and of other nodes as PostgreSQL tells. An announcement says where to

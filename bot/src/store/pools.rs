@@ -1,21 +1,22 @@
 //! The connections to the database: an enum of two native pools, because sqlx's `Any` driver knows too few types.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::Migrate;
+use sqlx::migrate::{Migrate, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection, Database, PgConnection};
+use sqlx::{Connection, Database, PgConnection, query_scalar};
 
 use super::error::{StoreError, describe};
+use super::transfer::MARK;
 
 /// Readers of a WAL file do not wait for each other or for the writer; more of them than processors gain little.
 const SQLITE_READERS: u32 = 4;
 /// How long a writer of another process (a command line tool) is waited for.
-const SQLITE_BUSY_WAIT: Duration = Duration::from_secs(5);
+pub(super) const SQLITE_BUSY_WAIT: Duration = Duration::from_secs(5);
 /// What SQLite says when it does not wait by itself, and the pause before it is asked again.
 const SQLITE_BUSY: &str = "5";
 const SQLITE_BUSY_PAUSE: Duration = Duration::from_millis(20);
@@ -28,6 +29,7 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) enum Pools {
     Sqlite {
+        path: PathBuf,
         read: SqlitePool,
         /// Holds one connection: SQLite has one writer at a time, and a queue in the pool is fairer than its busy handler.
         write: SqlitePool,
@@ -53,7 +55,7 @@ impl Pools {
 
     pub(super) async fn close(&self) {
         match self {
-            Pools::Sqlite { read, write } => {
+            Pools::Sqlite { read, write, .. } => {
                 // The last connection to close folds the write-ahead log into the file, which a reader may not do.
                 read.close().await;
                 write.close().await;
@@ -90,10 +92,12 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools, StoreError>
     let write: SqlitePool = patiently(|| pool(1).connect_with(writing.clone())).await.map_err(failed)?;
     // One transaction for all, because sqlx has no lock against another process that migrates this file at the same time.
     let mut tx = write.begin_with("begin immediate").await.map_err(failed)?;
+    let marks = query_scalar("select count(*) from sqlite_master where name = $1").bind(MARK).fetch_one(&mut *tx).await;
+    refuse_unfinished(marks.map_err(failed)?, &database)?;
     migrate(&mut *tx, &database).await?;
     tx.commit().await.map_err(failed)?;
     let read = pool(SQLITE_READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
-    Ok(Pools::Sqlite { read, write })
+    Ok(Pools::Sqlite { path, read, write })
 }
 
 /// SQLite does not wait for another process while it changes the journal of a new file to WAL: it says that the file is locked.
@@ -111,30 +115,50 @@ async fn patiently<T, F: Future<Output = Result<T, sqlx::Error>>>(connect: impl 
 
 async fn open_postgres(options: PgConnectOptions) -> Result<Pools, StoreError> {
     let options = options.application_name("hotro");
-    let name = options.get_database().unwrap_or(options.get_username());
-    let database = format!("{name} on {}:{}", options.get_host(), options.get_port());
+    let database = postgres_name(&options);
     let failed = |error| StoreError::Connect { database: database.clone(), reason: describe(&error) };
 
     // Not through the pool, which tries again until its time is over and then says no more than that.
     let mut first = PgConnection::connect_with(&options).await.map_err(failed)?;
+    let marks = query_scalar("select count(*) from information_schema.tables where table_schema = current_schema() and table_name = $1");
+    refuse_unfinished(marks.bind(MARK).fetch_one(&mut first).await.map_err(failed)?, &database)?;
     migrate(&mut first, &database).await?;
     first.close().await.map_err(failed)?;
     Ok(Pools::Postgres(pool_of(POSTGRES_CONNECTIONS_MAX).connect_lazy_with(options)))
+}
+
+/// Which database this is, without a password.
+pub(super) fn postgres_name(options: &PgConnectOptions) -> String {
+    let name = options.get_database().unwrap_or(options.get_username());
+    format!("{name} on {}:{}", options.get_host(), options.get_port())
 }
 
 fn pool_of<DB: Database>(connections_max: u32) -> PoolOptions<DB> {
     PoolOptions::new().max_connections(connections_max).acquire_timeout(CONNECTION_WAIT)
 }
 
+/// Half of an installation is served to nobody.
+fn refuse_unfinished(marks: i64, database: &str) -> Result<(), StoreError> {
+    match marks {
+        0 => Ok(()),
+        _ => Err(StoreError::Unfinished { database: database.to_owned() }),
+    }
+}
+
 async fn migrate<C: Migrate>(connection: &mut C, database: &str) -> Result<(), StoreError> {
+    migrations()
+        .run_direct(None, connection, false)
+        .await
+        .map_err(|error| StoreError::Migrate { database: database.to_owned(), reason: error.to_string() })
+}
+
+/// All that this program knows.
+pub(super) fn migrations() -> Migrator {
     let mut migrations = sqlx::migrate!("../migrations");
     // While nodes are updated one by one, an old program meets the schema of the new one, and every migration is written to
     // allow that.
     migrations.set_ignore_missing(true);
     migrations
-        .run_direct(None, connection, false)
-        .await
-        .map_err(|error| StoreError::Migrate { database: database.to_owned(), reason: error.to_string() })
 }
 
 /// Runs one expression on the native pool for reading, `$pool`: the same statement for either database.

@@ -303,7 +303,8 @@ impl Bot {
 }
 
 impl Webhook {
-    fn address(&self) -> Url {
+    /// The address that Telegram is told.
+    pub fn address(&self) -> Url {
         let mut address = self.public_url.clone();
         address.set_path(&format!("{}{}", self.public_url.path().trim_end_matches('/'), webhook::PATH));
         address

@@ -416,12 +416,3 @@ pub(super) async fn authorise(web: &Web, id: Result<Path<String>, PathRejection>
         .ok_or(ApiError::Unauthorized)?;
     if web.conversations().authorise(id, &token).await? { Ok(id) } else { Err(ApiError::Unauthorized) }
 }
-
-/// Counters for Prometheus.
-pub(super) async fn metrics_page(State(web): State<Web>) -> String {
-    let Some(metrics) = &web.inner.metrics else { return String::new() };
-    let knowledge = web.conversations().knowledge();
-    // Written here and not recorded: a recorder would keep a line for every version that was ever served.
-    let version = format!("# TYPE hotro_index_info gauge\nhotro_index_info{{version=\"{}\"}} 1\n", knowledge.index_version());
-    metrics.render() + &version
-}

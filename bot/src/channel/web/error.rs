@@ -12,6 +12,9 @@ use crate::conversation::ConversationError;
 use crate::dialogue::{MESSAGE_CHARS_MAX, Unkept, texts};
 use crate::store::StoreError;
 
+/// After which time somebody who found the service unavailable may ask again.
+const UNAVAILABLE_S: u64 = 2;
+
 /// Why a request was refused.
 #[derive(Debug)]
 pub enum ApiError {
@@ -111,11 +114,12 @@ impl IntoResponse for ApiError {
         let (status, code) = self.parts();
         let body = ErrorBody::new(code, self.message());
         let mut response = (status, Json(body)).into_response();
-        if let ApiError::RateLimited { retry_after_s } = self
-            && let Ok(value) = HeaderValue::from_str(&retry_after_s.to_string())
-        {
-            response.headers_mut().insert(header::RETRY_AFTER, value);
-        }
+        let retry_after_s = match self {
+            ApiError::RateLimited { retry_after_s } => retry_after_s,
+            ApiError::Unavailable => UNAVAILABLE_S,
+            _ => return response,
+        };
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
         response
     }
 }
@@ -125,6 +129,11 @@ impl From<ConversationError> for ApiError {
         match error {
             ConversationError::NotFound => ApiError::Unauthorized,
             ConversationError::Busy | ConversationError::Store(StoreError::Busy) => ApiError::Unavailable,
+            // Gone, slow, read-only or without room: whoever waits a little may find it well again. Nothing was acknowledged.
+            ConversationError::Store(error @ (StoreError::Database(_) | StoreError::Closed)) => {
+                tracing::error!(error = error.to_string(), "the database refused a request of a citizen");
+                ApiError::Unavailable
+            }
             error => {
                 let error = anyhow::Error::new(error);
                 tracing::error!(error = format!("{error:#}"), "a request of a citizen failed");

@@ -5,12 +5,15 @@ mod assets;
 mod calculators;
 mod error;
 mod limits;
+mod metrics_page;
+mod observe;
 mod origin;
 mod ready;
 mod verification;
 
 pub use error::{ApiError, ErrorBody};
 pub use limits::{Limits, LimitsConfig};
+pub use observe::{REQUEST_ID, observed};
 pub use origin::Origins;
 pub(crate) use origin::is_own_origin;
 
@@ -18,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, Method, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -27,7 +30,6 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -125,7 +127,7 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         }))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
-        .expose_headers([header::RETRY_AFTER])
+        .expose_headers([header::RETRY_AFTER, REQUEST_ID])
         .max_age(CORS_MAX_AGE);
     // The event streams stay outside the compression: it would hold their lines back.
     let pages = Router::new()
@@ -138,16 +140,11 @@ pub fn router(web: Web, beside: utoipa::openapi::OpenApi) -> Router {
         .merge(pages)
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready::ready))
-        .route("/metrics", get(api::metrics_page))
+        .route("/metrics", get(metrics_page::page))
         .fallback(|| async { ApiError::NotFound })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .with_state(web)
         .layer(
-            ServiceBuilder::new()
-                .layer(CatchPanicLayer::custom(error::panicked))
-                .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-                .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
-                .layer(cors)
-                .layer(DefaultBodyLimit::max(BODY_BYTES_MAX)),
+            ServiceBuilder::new().layer(CatchPanicLayer::custom(error::panicked)).layer(cors).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)),
         )
 }

@@ -192,8 +192,6 @@ pub fn router(desk: Desk) -> (Router, utoipa::openapi::OpenApi) {
                 tracing::error!("a request handler panicked");
                 DeskError::Internal.into_response()
             }))
-            .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-            .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
             // Secrets are shown once, and not by a cache.
             .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
             .layer(from_fn_with_state(desk, guard::writes))

@@ -46,7 +46,6 @@ const PICTURE_EVERY: Duration = Duration::from_millis(200);
 /// Settings that another node has saved are in force here within this time and the next change or estimate.
 const SETTINGS_READ_EVERY: Duration = Duration::from_secs(5);
 /// Attachments are deleted at most so long after their time.
-const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Waiting times are estimated anew so often, although nothing has happened.
 const ESTIMATE_EVERY: Duration = Duration::from_secs(15);
 
@@ -186,7 +185,7 @@ impl Hotline {
 
     /// Takes citizens in, ends leases and offers, and shows what has changed, until `stop` turns true.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
-        tokio::join!(self.tend_until(stop.clone()), self.show_until(stop.clone()), self.sweep_until(stop));
+        tokio::join!(self.tend_until(stop.clone()), self.show_until(stop));
     }
 
     /// What consoles see; changes with every change that can be seen.
@@ -449,18 +448,6 @@ impl Hotline {
         let deadline_ms = held.as_ref().and_then(|held| held.queue.next_deadline_ms());
         let left_ms = deadline_ms.map(|deadline_ms| deadline_ms.saturating_sub(now_ms()).max(1).unsigned_abs());
         Ok(left_ms.map_or(LOOK_EVERY, |left_ms| LOOK_EVERY.min(Duration::from_millis(left_ms))))
-    }
-
-    async fn sweep_until(&self, mut stop: watch::Receiver<bool>) {
-        loop {
-            if let Err(error) = self.attachments.sweep().await {
-                tracing::error!(error = error.to_string(), "old attachments were not deleted; it is tried again");
-            }
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep(SWEEP_EVERY) => {}
-            }
-        }
     }
 
     async fn show_until(&self, stop: watch::Receiver<bool>) {

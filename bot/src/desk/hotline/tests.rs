@@ -43,7 +43,7 @@ impl Day {
         }
         let conversations = Conversations::new(store, Arc::clone(&KNOWLEDGE));
         let key = Key::from_hex(&"5eed".repeat(16)).expect("a key");
-        let attachments = Attachments::load(conversations.store().clone(), &key, 86_400_000).await.expect("their key");
+        let attachments = Attachments::load(conversations.store().clone(), &key).await.expect("their key");
         let hotline = Hotline::open(conversations, key, Rules::default(), Settings::default(), attachments).await.expect("the queue opens");
         Day { hotline, rng: StdRng::seed_from_u64(seed), _folder: folder }
     }

@@ -1,0 +1,37 @@
+//! What waits to be done, for whoever watches the service.
+
+use sqlx::query_as;
+
+use super::pools::on_reader;
+use super::{Store, StoreError};
+
+/// One kind of waiting work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// `handoff`, `outgoing`, `effect` or `telegram_update`.
+    pub queue: &'static str,
+    /// How many wait.
+    pub waiting: i64,
+    /// Since when the oldest does; `None`: nothing waits.
+    pub oldest_ms: Option<i64>,
+}
+
+impl Store {
+    /// Everything that waits, by its queue. Each is read through an index of what waits.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn backlog(&self) -> Result<Vec<Backlog>, StoreError> {
+        const HANDOFF: &str = "select count(*), min(queued_ms) from handoff where closed_ms is null and state in ('waiting', 'offered')";
+        const OUTGOING: &str = "select count(*), min(due_ms) from outgoing";
+        const EFFECT: &str = "select count(*), min(asked_ms) from effect";
+        const TELEGRAM_UPDATE: &str = "select count(*), min(stored_ms) from telegram_update where handled_ms is null";
+        let mut backlog = Vec::new();
+        for (queue, statement) in [("handoff", HANDOFF), ("outgoing", OUTGOING), ("effect", EFFECT), ("telegram_update", TELEGRAM_UPDATE)] {
+            let (waiting, oldest_ms): (i64, Option<i64>) =
+                on_reader!(self, |pool| query_as(statement).fetch_one(pool).await.map_err(StoreError::from))?;
+            backlog.push(Backlog { queue, waiting, oldest_ms });
+        }
+        Ok(backlog)
+    }
+}
