@@ -356,7 +356,7 @@ fn birth_in(text: &str, words: &[(usize, &str)], today: Date) -> Option<std::ops
     let typed = plain.join(" ");
     let parts = typed.split(['/', '.', '-', ' ']).filter(|part| !part.is_empty());
     // "12/8/65": nobody who is asked for a date of birth was born in this century's twenties.
-    let full = match (words.len(), parts.clone().count(), parts.clone().last()) {
+    let full = match (words.len(), parts.clone().count(), parts.clone().next_back()) {
         (1, 3, Some(year)) if year.len() == 2 && !typed.starts_with("19") => format!("{}19{year}", &typed[..typed.len() - 2]),
         _ => typed,
     };

@@ -15,7 +15,7 @@
       const text = basis.map((span) => span.text).join('').trim().replace(/^\(|\)$/g, '');
       return el('tr', el('td', String(at + 1)), el('td', what.text), el('td', text));
     });
-    return el('table', el('thead', el('tr', el('th', ''), el('th', 'Bước'), el('th', 'Căn cứ'))), el('tbody', ...rows));
+    return el('table', el('thead', el('tr', el('th', 'TT'), el('th', 'Bước'), el('th', 'Căn cứ'))), el('tbody', ...rows));
   };
 
   const BLOCKS = {
