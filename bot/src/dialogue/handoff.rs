@@ -77,10 +77,11 @@ pub(super) fn leave_message(state: &State, context: &Context<'_>) -> Reply {
 }
 
 /// What the citizen wrote is for the next shift.
-pub(super) fn message_left(context: &Context<'_>) -> Reply {
+pub(super) fn message_left(state: &State, context: &Context<'_>) -> Reply {
     let blocks = texts::message_left(context.now_ms, context.desk.next_opening_ms);
     let reply = Reply::say(Outcome::Action, blocks).offering([texts::call_choice(), texts::leave_queue_choice()]);
-    Reply { queue: Some(QueueMove::Enter(HandoffReason::Asked)), ..reply }
+    // Whoever waits already has a place: the message is there for the operator who comes.
+    Reply { queue: (!state.in_queue).then_some(QueueMove::Enter(HandoffReason::Asked)), ..reply }
 }
 
 /// The citizen sent a photo or a file while waiting.

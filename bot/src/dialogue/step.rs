@@ -210,7 +210,7 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             } else {
                 let mut reply = match state.writing {
                     _ if too_long => Reply::say(Outcome::Refused, texts::too_long(MESSAGE_CHARS_MAX)),
-                    Some(Writing::Message) => handoff::message_left(context),
+                    Some(Writing::Message) => handoff::message_left(state, context),
                     Some(Writing::Review) => handoff::reviewed(state, &masked.text),
                     None => hear(state, &masked.text, &with_birth, found, context),
                 };
