@@ -85,3 +85,20 @@ PLACES ?=
 places:
 	$(CARGO) build --release --workspace
 	./target/release/places $(if $(PLACES),--lists $(PLACES))
+
+# Every parser of bytes from outside under libFuzzer: SECONDS_EACH=1800 TARGETS="feed page" make fuzz. KEEP=1 keeps what reached new code.
+fuzz:
+	./tests/fuzz/run
+
+# Half an hour of trouble for three nodes on one PostgreSQL, and a checker: ARGS="--seconds 60 --seed 2" make chaos. Needs libfaketime.
+chaos:
+	$(CARGO) build --release --workspace
+	./target/release/chaos $(ARGS)
+
+# 1, 2 and 4 nodes on one PostgreSQL, SQLite beside them; the end by SIGTERM; three times too much; an upgrade under load.
+nodes:
+	$(CARGO) build --release --workspace
+	./target/release/load --nodes 1,2,4
+	./target/release/load --drain
+	./target/release/load --overload 3
+	./target/release/load --rolling ./target/release/hotro

@@ -3,8 +3,8 @@
 use harness::dialogue::{Conversation, knowledge, now_ms};
 use harness::sources;
 use hotro::dialogue::{
-    COMPLAINT_TOPIC, Channel, Choice, Effect, Errand, Event, HandoffReason, Input, MESSAGE_CHARS_MAX, Method, Outcome, Rating, Recorded,
-    Situation, State, Turn, Unsupported, Verification, after_resolution,
+    COMPLAINT_TOPIC, Channel, Choice, ChoiceId, Effect, Errand, Event, HandoffReason, Input, MESSAGE_CHARS_MAX, Method, Outcome, Rating,
+    Recorded, Situation, State, Turn, Unsupported, Verification, after_resolution,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -143,6 +143,18 @@ fn replayed(log: &[Recorded]) -> State {
 fn stored_and_loaded<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
     let json = serde_json::to_string(value).expect("it becomes JSON");
     serde_json::from_str(&json).expect("it comes back from JSON")
+}
+
+#[test]
+fn a_message_left_while_waiting_does_not_queue_again() {
+    let mut conversation = Conversation::on(Channel::Web);
+    let queues = |turn: &Turn| turn.effects.iter().any(|effect| matches!(effect, Effect::QueueHandoff(_)));
+    conversation.hear(&Input::Start);
+    assert!(queues(&conversation.hear(&Input::Choice { id: ChoiceId::Operator.to_string() })));
+    conversation.hear(&Input::Choice { id: ChoiceId::LeaveMessage.to_string() });
+    let left = conversation.hear(&Input::Message { text: "nhờ xem giúp hồ sơ".to_owned() });
+    assert!(!queues(&left), "{left:?}");
+    assert!(conversation.state.in_queue);
 }
 
 proptest! {

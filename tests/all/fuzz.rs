@@ -37,7 +37,14 @@ fn changed(inputs: &[Vec<u8>], random: &mut StdRng) -> Vec<u8> {
                 let from = random.random_range(0..=other.len());
                 bytes.splice(at..until, other[from..(from + 24).min(other.len())].iter().copied());
             }
-            _ => drop(bytes.splice(at..at, [b"\0".as_slice(), b"\xff", b"<", b"\"", b"{{", "ạ".as_bytes(), b"99999999999999999999"][random.random_range(0..7)].iter().copied())),
+            _ => drop(
+                bytes.splice(
+                    at..at,
+                    [b"\0".as_slice(), b"\xff", b"<", b"\"", b"{{", "ạ".as_bytes(), b"99999999999999999999"][random.random_range(0..7)]
+                        .iter()
+                        .copied(),
+                ),
+            ),
         }
     }
     bytes.truncate(INPUT_BYTES_MAX);

@@ -143,7 +143,8 @@ async fn check_claims(database: &mut PgConnection, findings: &mut Findings) -> R
 
 /// Every message of a chat is in the log once and was answered; what was told twice was under way when something broke.
 async fn check_chats(world: &World, database: &mut PgConnection, chats: &[Chat], findings: &mut Findings) -> Result<usize> {
-    let pending: i64 = sqlx::query_scalar("select count(*) from telegram_update where handled_ms is null").fetch_one(&mut *database).await?;
+    let pending: i64 =
+        sqlx::query_scalar("select count(*) from telegram_update where handled_ms is null").fetch_one(&mut *database).await?;
     if pending > 0 {
         findings.add(format!("{pending} updates of Telegram were never handled"));
     }

@@ -71,9 +71,7 @@ pub async fn talk(world: Arc<World>, seed: u64, number: u32) -> Citizen {
     while begun.elapsed() < ANSWERED_WITHIN && !citizen.answered {
         if let Some(log) = citizen.read(&world).await {
             let answers = ["bot_message", "operator_message", "handoff_resolved"];
-            citizen.answered = log.iter().any(|event| {
-                event["seq"].as_u64() > last && answers.iter().any(|kind| event["kind"] == *kind)
-            });
+            citizen.answered = log.iter().any(|event| event["seq"].as_u64() > last && answers.iter().any(|kind| event["kind"] == *kind));
             citizen.log = log;
         }
         pause(&mut random, 300, 600).await;
@@ -173,7 +171,9 @@ async fn follow(world: Arc<World>, id: String, token: String, heard: Arc<Mutex<H
                     let block: Vec<u8> = unread.drain(..end + 2).collect();
                     let block = String::from_utf8_lossy(&block).into_owned();
                     let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
-                    let (Some(seq), Some(data)) = (field("id: ").and_then(|seq| seq.parse::<u64>().ok()), field("data: ")) else { continue };
+                    let (Some(seq), Some(data)) = (field("id: ").and_then(|seq| seq.parse::<u64>().ok()), field("data: ")) else {
+                        continue;
+                    };
                     let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
                     if seq <= last {
                         heard.disordered.push(seq);

@@ -58,7 +58,8 @@ pub async fn work(world: Arc<World>, operator: Operator) -> Vec<Written> {
 
 async fn serve(world: &World, operator: &Operator, random: &mut rand::rngs::StdRng, handoff: &Value, written: &mut Vec<Written>) {
     let id = handoff["handoff_id"].as_str().unwrap_or_default();
-    let Some((StatusCode::OK, claimed)) = send(request(world, operator, Method::POST, &format!("/handoffs/{id}/claim")).json(&json!({}))).await
+    let Some((StatusCode::OK, claimed)) =
+        send(request(world, operator, Method::POST, &format!("/handoffs/{id}/claim")).json(&json!({}))).await
     else {
         return;
     };

@@ -19,9 +19,9 @@ use hotro::config::Config;
 use hotro::conversation::{Conversations, Phone, replay};
 use hotro::desk::attachment;
 use hotro::dialogue::{Channel, ChoiceId, Input, Recorded, State, day_in_vietnam};
+use hotro::identity::birth::parse_birth;
 use hotro::identity::code::{CitizenId, Identifier, SocialInsuranceCode};
 use hotro::identity::import::{FileKind, import_file};
-use hotro::identity::birth::parse_birth;
 use hotro::identity::verification::Otp;
 use hotro::places::Defaults;
 use hotro::secret::Key;
@@ -196,7 +196,8 @@ fn calculate_answers(bytes: &[u8]) {
 }
 
 fn read_feed(bytes: &[u8]) {
-    const TYPES: [Option<&str>; 4] = [None, Some("application/rss+xml"), Some("text/xml; charset=windows-1258"), Some("application/feed+json")];
+    const TYPES: [Option<&str>; 4] =
+        [None, Some("application/rss+xml"), Some("text/xml; charset=windows-1258"), Some("application/feed+json")];
     let (kind, rest) = split(bytes);
     let base = Url::parse("https://bao.example/rss/").expect("an address");
     let Ok(read) = feed::read(rest, TYPES[kind % TYPES.len()], &base, now_ms()) else { return };
@@ -344,7 +345,8 @@ impl Served {
                 trusted_proxies: Vec::new(),
             });
             let web = Web::new(conversations.clone(), limits, Origins::new(Vec::new()), stopping, None);
-            let webhook = Webhook { public_url: Url::parse("https://hotro.example").expect("an address"), secret: WEBHOOK_SECRET.to_owned() };
+            let webhook =
+                Webhook { public_url: Url::parse("https://hotro.example").expect("an address"), secret: WEBHOOK_SECRET.to_owned() };
             let keys = TelegramConfig {
                 token: crate::telegram::TOKEN.to_owned(),
                 api_url: Some(Url::parse("http://127.0.0.1:9").expect("an address")),

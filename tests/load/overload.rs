@@ -116,7 +116,11 @@ impl Overload {
 impl fmt::Display for Overload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "capacity {:.0} messages a second; offered {:.0}", self.capacity_per_second, self.offered_per_second)?;
-        writeln!(f, "taken {:.0} a second, p50 {:.0} ms, p99 {:.0} ms (aim: under 1 s)", self.taken_per_second, self.taken_p50_ms, self.taken_p99_ms)?;
+        writeln!(
+            f,
+            "taken {:.0} a second, p50 {:.0} ms, p99 {:.0} ms (aim: under 1 s)",
+            self.taken_per_second, self.taken_p50_ms, self.taken_p99_ms
+        )?;
         writeln!(f, "refused with 503 and Retry-After: {}, p99 {:.0} ms; otherwise: {}", self.refused, self.refused_p99_ms, self.rude)?;
         writeln!(f, "resident memory {:.0} MB before, {:.0} MB after", self.resident_before_mb, self.resident_after_mb)
     }

@@ -82,7 +82,8 @@ pub async fn measure(program: &Path, next: &Path) -> Result<Rolling> {
     }
     sleep(STEADY).await;
     stop.store(true, Ordering::Relaxed);
-    let mut rolling = Rolling { replaced: started - 2, requests: 0, passed_on: 0, failed: 0, error: None, lost: 0, p99_ms: 0.0, slowest_ms: 0.0 };
+    let mut rolling =
+        Rolling { replaced: started - 2, requests: 0, passed_on: 0, failed: 0, error: None, lost: 0, p99_ms: 0.0, slowest_ms: 0.0 };
     let mut took = Vec::new();
     for mut talk in talks.join_all().await {
         rolling.requests += talk.took.len() + talk.failed.len();
@@ -168,8 +169,16 @@ impl Rolling {
 
 impl fmt::Display for Rolling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} nodes replaced while {CITIZENS} talked: {} requests, {} failed, {} lost", self.replaced, self.requests, self.failed, self.lost)?;
-        writeln!(f, "given to another node by the balancer: {}; p99 {:.0} ms, slowest {:.0} ms", self.passed_on, self.p99_ms, self.slowest_ms)?;
+        writeln!(
+            f,
+            "{} nodes replaced while {CITIZENS} talked: {} requests, {} failed, {} lost",
+            self.replaced, self.requests, self.failed, self.lost
+        )?;
+        writeln!(
+            f,
+            "given to another node by the balancer: {}; p99 {:.0} ms, slowest {:.0} ms",
+            self.passed_on, self.p99_ms, self.slowest_ms
+        )?;
         match &self.error {
             Some(error) => writeln!(f, "the first failure: {error}"),
             None => Ok(()),

@@ -391,7 +391,7 @@ mod tests {
     fn a_date_of_birth_is_hidden_and_other_dates_are_not() {
         let today = jiff::civil::date(2026, 11, 26);
         let check = |text: &str, masked: bool, want: Option<&str>| assert_eq!(hide_birth(text, masked, today).as_deref(), want, "{text}");
-        check("tôi sinh ngày 05/03/1990, tra giúp", false, Some("tôi sinh ngày [ngày sinh đã che] tra giúp"));
+        check("tôi sinh ngày 05/03/1990, tra giúp", false, Some("tôi sinh ngày [ngày sinh đã che], tra giúp"));
         check("[mã số đã che] 5-3-1990", true, Some("[mã số đã che] [ngày sinh đã che]"));
         check("sinh con ngày 05/03/2026 được nghỉ mấy tháng", false, None);
         check("đi làm từ 05/03/1990 thì tính sao", false, None);

@@ -80,7 +80,9 @@ fn is_away(error: &sqlx::Error) -> bool {
             let code = refused.code().unwrap_or_default();
             match code.parse::<u32>() {
                 // SQLite: busy, locked, read-only, input/output, full, cannot open; the low byte is the kind.
-                Ok(code) if refused.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() => matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+                Ok(code) if refused.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() => {
+                    matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
+                }
                 // PostgreSQL: connection, resources (disk, memory, connections), shutdown and start, a read-only standby.
                 _ => ["08", "53", "57P0", "25006"].iter().any(|class| code.starts_with(class)),
             }

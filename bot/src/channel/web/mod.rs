@@ -12,8 +12,8 @@ mod places;
 mod ready;
 mod verification;
 
-pub use error::{ApiError, ErrorBody};
 pub(crate) use error::UNAVAILABLE_RETRY_S;
+pub use error::{ApiError, ErrorBody};
 pub use limits::{Limits, LimitsConfig};
 pub use observe::{REQUEST_ID, observed};
 pub use origin::Origins;
