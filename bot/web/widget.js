@@ -55,7 +55,7 @@
       loading: 'Đang mở cuộc trò chuyện…',
       rule: 'Mình là trợ lý tự động, không phải người. Đừng gửi mã OTP hay mật khẩu.',
       erase: 'Xóa dữ liệu của tôi',
-      revealed: 'vừa mở xem một phần hồ sơ của bạn để hỗ trợ. Lần xem này có ghi nhật ký.',
+      revealed: 'vừa mở xem một phần hồ sơ của bạn để hỗ trợ, có ghi nhật ký.',
       startFailed: 'Mình chưa mở được cuộc trò chuyện, đang thử lại.',
       slow: 'Câu trả lời đến chậm hơn thường lệ.',
       urgent: 'Nếu gấp, bạn gọi',
@@ -120,7 +120,7 @@
       loading: 'Opening the conversation…',
       rule: 'I am an automatic assistant, not a person. Never send an OTP or a password.',
       erase: 'Erase my data',
-      revealed: 'has opened a part of your record to help you. This is logged.',
+      revealed: 'has opened a part of your record to help you; it is logged.',
       startFailed: 'I could not open the conversation yet and keep trying.',
       slow: 'The answer takes longer than usual.',
       urgent: 'If it is urgent, call',
@@ -326,7 +326,6 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
 #confirm p { margin: 2px 0 14px; }
 #confirm .row { display: flex; flex-wrap: wrap; gap: 8px; }
 #confirm button { flex: 1 1 8em; }
-#confirm .erase { width: 100%; margin-top: 8px; border: 0; }
 
 #dock, #head, .bubble, #send.ready, #confirm .yes { background: var(--blue); color: #fff; }
 @media (max-width: 479.98px) {
@@ -1461,7 +1460,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
   }
 
   /** The bot asks once more, in plain words; what comes back is a receipt. */
-  const askErase = () => { closeConfirm(); choose('ask-erase', T.erase); };
+  const askErase = () => choose('ask-erase', T.erase);
 
   function ask(question) {
     const text = String(question ?? '').normalize('NFC').trim();
@@ -1529,8 +1528,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     panel.append(el('div', { id: 'confirm', role: 'alertdialog', 'aria-modal': 'true', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-more' },
       el('div',
         el('h3', { id: 'confirm-title' }, T.confirm), el('p', { id: 'confirm-more' }, T.confirmMore),
-        el('div.row', keep, button('.yes', { click: startFresh }, T.confirmYes)),
-        session && button('.erase', { click: askErase }, T.erase))));
+        el('div.row', keep, button('.yes', { click: startFresh }, T.confirmYes)))));
     for (const part of [head, newsList, body, foot]) part.inert = true;
     keep.focus();
   }

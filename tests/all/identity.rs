@@ -337,6 +337,7 @@ async fn whoever_it_is_the_first_answer_is_the_same(service: &Service) {
         let response = service.begin(&session, identifier, birth).await;
         let mut headers = response.headers().clone();
         headers.remove("date");
+        assert!(headers.remove("x-request-id").is_some());
         let status = response.status();
         let mut body: Value = response.json().await.expect("JSON");
         body["otp_expires_in_s"] = json!(0);

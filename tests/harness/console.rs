@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Operator {
     base: String,
+    /// Of its page.
+    origin: String,
     /// The session, as the browser sends it.
     pub cookie: String,
     /// Who.
@@ -66,12 +68,20 @@ impl Operator {
     /// # Panics
     /// The server refuses.
     pub async fn join_at(base: &str, database_url: &str, name: &str, display_name: &str, role: Role) -> Operator {
+        Operator::join_from(base, base, database_url, name, display_name, role).await
+    }
+
+    /// As [`Operator::join_at`], from a page of another origin: that of the server as browsers see it.
+    ///
+    /// # Panics
+    /// The server refuses.
+    pub async fn join_from(origin: &str, base: &str, database_url: &str, name: &str, display_name: &str, role: Role) -> Operator {
         let store = Store::open(database_url).await.expect("the database opens");
         let added = Roster::new(store.clone()).add(name, Some(display_name), role, Actor::CommandLine, now_ms()).await;
         store.close().await;
         let (id, invitation) = added.expect("added");
         let token = invitation.token.reveal().to_owned();
-        let mut operator = Operator { base: base.to_owned(), cookie: String::new(), id };
+        let mut operator = Operator { base: base.to_owned(), origin: origin.to_owned(), cookie: String::new(), id };
         let totp = match role {
             Role::Operator => None,
             Role::Supervisor => {
@@ -94,12 +104,12 @@ impl Operator {
 
     /// The same session at another node.
     pub fn at(&self, server: &Server) -> Operator {
-        Operator { base: server.url(""), ..self.clone() }
+        Operator { base: server.url(""), origin: server.url(""), ..self.clone() }
     }
 
     /// A request under `/api/desk`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.request_from(&self.base, method, path)
+        self.request_from(&self.origin, method, path)
     }
 
     /// As [`Operator::request`], from a page of this origin.

@@ -16,8 +16,14 @@ const KEY: (&str, &str) = ("HOTRO_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5ee
 impl Service {
     /// Somebody at the desk whose name no other test has. They take what they claim, and are offered nothing.
     pub(super) async fn operator(&self, role: Role) -> Operator {
+        self.operator_from(&self.server.url(""), role).await
+    }
+
+    /// The same, where browsers see the server at another address.
+    pub(super) async fn operator_from(&self, origin: &str, role: Role) -> Operator {
         let name = format!("o{}", &Uuid::now_v7().simple().to_string()[20..]);
-        let operator = Operator::join(&self.server, &name, &format!("Chị {name}"), role).await;
+        let (base, database) = (self.server.url(""), self.server.database_url());
+        let operator = Operator::join_from(origin, &base, &database, &name, &format!("Chị {name}"), role).await;
         operator.is_present(Some(false)).await;
         operator
     }

@@ -61,7 +61,7 @@ async fn nothing_is_in_clear(options: Options, postgres: Option<String>) {
         citizen.hears("personal_message", sent.seq).await;
     }
     // An operator opens a part, with more in the reason than belongs there; a callback is asked for; a record does not come.
-    let thu = service.operator(Role::Operator).await;
+    let thu = service.operator_from("https://hotro.example", Role::Operator).await;
     let claim = super::reveal::claim(&thu, &citizen).await;
     let reason = format!("xem giúp {} mã {CODE} sinh {BIRTH}", PEOPLE[0].name);
     let (status, _) = thu.does("record", &claim, json!({ "client_id": Uuid::now_v7(), "what": "card", "reason": reason })).await;

@@ -62,7 +62,7 @@ async fn by_the_form((telegram, service): (Telegram, Service)) {
     telegram.until("the message is gone", |world| world.deleted.contains(&(AN, card.message_id))).await;
 
     // An operator opens a part, and the citizen reads that they did; signing out and erasing are heard while the operator talks.
-    let thu = service.operator(Role::Operator).await;
+    let thu = service.operator_from("https://hotro.example", Role::Operator).await;
     telegram.citizen(AN).says("/tongdai");
     let waits = |view: &Value| view["waiting"].as_array().and_then(|all| all.iter().find(|one| one["channel"] == "telegram").cloned());
     let view = thu.sees("An waits", |view| waits(view).is_some()).await;
