@@ -66,13 +66,13 @@ pub async fn measure(program: &Path, next: &Path) -> Result<Rolling> {
     }
     let mut started = 2;
     for program in [next, program] {
-        for at in 0..nodes.len() {
+        for node in &mut nodes {
             sleep(STEADY).await;
             // The new one first, then the old one goes: there are never fewer.
             let fresh = start(program, folder.path(), started, &url).await?;
             started += 1;
             upstreams.write().await.push(fresh.address);
-            let old = std::mem::replace(&mut nodes[at], fresh);
+            let old = std::mem::replace(node, fresh);
             let address = old.address;
             // The balancer learns of it by a refused connection, as it would: it is told only afterwards.
             let status = old.terminate().await?;

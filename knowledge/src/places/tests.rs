@@ -1,7 +1,5 @@
 //! What names mean, and what is near.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 
 use super::{Found, Gazetteer, Level, Nearest, Places, Point, Spot, UNITS_ASKED_MAX};

@@ -174,7 +174,9 @@ impl Gazetteer {
     fn relate(&mut self) {
         let gazetteer = &*self;
         let count = gazetteer.units.len();
-        let (mut above, mut wards): (Vec<(u32, u32)>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
+        /// A unit, and the one that it lies in.
+        type Within = Vec<(u32, u32)>;
+        let (mut above, mut wards) = (Within::new(), Within::new());
         let mut province: Vec<Option<u32>> = vec![None; count];
         // The former province of each former district.
         let mut old: Vec<Option<u32>> = vec![None; count];

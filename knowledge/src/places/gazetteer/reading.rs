@@ -249,10 +249,9 @@ impl Gazetteer {
                 let words = &tokens[start..end];
                 let meant = |meant: &Meant| self.contradictions(words, meant) == 0 && (start > 0 || words.len() > 1 && !meant.initials);
                 match self.names.find(&key) {
-                    Some(name) if start > 0 || !(words.len() == 1 && words[0].is_number()) => {
-                        if self.meant(name).iter().any(meant) {
-                            longest = Some(end);
-                        }
+                    // A number alone is no name.
+                    Some(name) if (start > 0 || !(words.len() == 1 && words[0].is_number())) && self.meant(name).iter().any(meant) => {
+                        longest = Some(end);
                     }
                     Some(_) => {}
                     None if !self.names.any_begins_with(&key) => break,
