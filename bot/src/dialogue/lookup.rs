@@ -304,7 +304,7 @@ const BIRTH_HIDDEN: &str = "[ngày sinh đã che]";
 const ADULT_YEARS: i16 = 14;
 
 /// The text without dates of birth, when it holds one: near a masked number, or after "sinh", an old date is somebody's.
-pub(super) fn hide_birth(text: &str, masked: bool, today: Date) -> Option<String> {
+pub fn hide_birth(text: &str, masked: bool, today: Date) -> Option<String> {
     if !masked && !format!(" {} ", fold(text)).contains(" sinh ") {
         return None;
     }
