@@ -250,7 +250,6 @@ h2 { margin: 0; font-size: 1em; font-weight: 650; }
 #log > :first-child { margin-top: 0; }
 .note, time { display: block; margin: 14px auto 0; text-align: center; text-wrap: balance; }
 .note a, #status a { white-space: nowrap; }
-.erase { min-height: 44px; padding: 0 8px; color: var(--link); text-decoration: underline; }
 .loading { animation: appear .2s .3s both; }
 .msg { margin-top: 14px; max-width: 100%; animation: appear .16s ease-out; overflow-wrap: anywhere; }
 .me + .me, .operator + .operator { margin-top: 6px; }
@@ -1137,7 +1136,7 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     ready() {
       if (!loaded) return;
       log.querySelector('.loading')?.remove();
-      log.prepend(el('p.note.rule', noteOnStart ? `${noteOnStart} ` : '', T.rule, ' ', button('.erase', { click: askErase }, T.erase)));
+      log.prepend(el('p.note.rule', noteOnStart ? `${noteOnStart} ` : '', T.rule, ' ', button('.more', { click: () => choose('ask-erase', T.erase) }, T.erase)));
       noteOnStart = null;
       this.showOutbox();
       jumpToNews();
@@ -1458,9 +1457,6 @@ a:hover, .topic:hover { text-decoration-thickness: 2px; }
     if (session && (id === 'verify' || id === 'print')) return void special(id);
     if (submit({ choice: id, label: text })) focusHome();
   }
-
-  /** The bot asks once more, in plain words; what comes back is a receipt. */
-  const askErase = () => choose('ask-erase', T.erase);
 
   function ask(question) {
     const text = String(question ?? '').normalize('NFC').trim();

@@ -308,7 +308,7 @@ const BIRTH_WORDS_MAX: usize = 5;
 
 /// The text without dates of birth, when it holds one: near a masked number, after "sinh" or where one was asked for (`expected`), an old
 /// date is somebody's.
-pub(super) fn hide_birth(text: &str, expected: bool, today: Date) -> Option<String> {
+pub fn hide_birth(text: &str, expected: bool, today: Date) -> Option<String> {
     if !expected && !format!(" {} ", fold(text)).contains(" sinh ") {
         return None;
     }

@@ -22,7 +22,7 @@ pub use event::{Channel, Decided, Event, HandoffReason, Message, Minutes, Outcom
 pub use handoff::{COMPLAINT_TOPIC, Situation, after_callback, after_resolution, answer_of};
 pub use input::{Attachment, Input, Unkept, Unsupported};
 pub use knowledge::MESSAGE_CHARS_MAX;
-pub use lookup::{Lookups, Method, NotFetched, Verification, record_for_operator};
+pub use lookup::{Lookups, Method, NotFetched, Verification, hide_birth, record_for_operator};
 pub use news::{Cadence, DIGEST_ITEMS_MAX, Following, digest as news_digest, message_of as news_message};
 pub use place::{
     MapCommune, MapPoint, PlaceCard, PlaceList, PlaceMap, PlaceSearch, SoughtPlace, attribution, card, map_of, notes, sought_place,

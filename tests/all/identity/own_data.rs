@@ -121,7 +121,7 @@ async fn by_the_button(service: &Service, screen: Screen) {
     browser.say("bí mật của riêng tôi").await;
     browser.wait("it is said", "root.querySelector('#log').innerText.includes('bí mật')").await;
     // By keyboard: from the log's first line, where the rule stands.
-    super::browser::tab_to(&browser, ".rule .erase").await;
+    super::browser::tab_to(&browser, ".rule .more").await;
     super::browser::press(&browser, fantoccini::key::Key::Enter).await;
     super::browser::last_says(&browser, "it is asked once more", "Bạn có chắc không").await;
     assert_eq!(browser.accessibility_violations().await, Vec::<String>::new());

@@ -63,7 +63,7 @@ async fn nothing_is_in_clear(options: Options, postgres: Option<String>) {
     // An operator opens a part, with more in the reason than belongs there; a callback is asked for; a record does not come.
     let thu = service.operator_from("https://hotro.example", Role::Operator).await;
     let claim = super::reveal::claim(&thu, &citizen).await;
-    let reason = format!("xem giúp {} mã {CODE} sinh {BIRTH}", PEOPLE[0].name);
+    let reason = format!("xem giúp cô ấy mã {CODE} sinh {BIRTH}, máy {PHONE}");
     let (status, _) = thu.does("record", &claim, json!({ "client_id": Uuid::now_v7(), "what": "card", "reason": reason })).await;
     assert_eq!(status, StatusCode::OK);
     citizen.say("số điện thoại của tôi là 0412777666, căn cước 000190777666").await;

@@ -20,7 +20,7 @@ use crate::conversation::now_ms;
 use crate::desk::account::{Action, SignedIn, audit};
 use crate::desk::hotline::{Act, append_of};
 use crate::desk::queue::{Hold, OperatorId, Refusal};
-use crate::dialogue::{Event, Message, NotFetched, record_for_operator};
+use crate::dialogue::{Event, Message, NotFetched, day_in_vietnam, hide_birth, record_for_operator};
 use crate::identity::record::What;
 
 /// A reason says something.
@@ -36,7 +36,7 @@ pub(super) struct Reveal {
     fence: i64,
     /// participation, detail-bhxh, detail-bhyt, detail-bhtn, benefits, dossiers, card, visits, dependants or code.
     what: String,
-    /// 10 to 300 characters; numbers of people in it are masked. Kept in the audit, not told to the citizen.
+    /// 10 to 300 characters; numbers and birth dates in it are masked. Kept in the audit, not told to the citizen.
     reason: String,
 }
 
@@ -108,10 +108,11 @@ impl Desk {
     }
 }
 
-/// A reason as it is kept: one that says something, without numbers of people.
+/// A reason as it is kept: one that says something, without numbers and birth dates of people.
 fn reason(typed: &str) -> Result<String, DeskError> {
     let text = words(&typed.nfc().collect::<String>(), REASON_CHARS_MAX).map_err(|_| DeskError::BadRequest("reason"))?;
     let reason = mask(&text).text;
+    let reason = hide_birth(&reason, true, day_in_vietnam(now_ms())).unwrap_or(reason);
     let letters = reason.chars().filter(|letter| letter.is_alphanumeric()).count();
     let words = reason.split_whitespace().count();
     if reason.chars().count() < REASON_CHARS_MIN || letters < REASON_CHARS_MIN / 2 || words < 2 {
@@ -132,6 +133,7 @@ mod tests {
         for bad in ["", "xem", "..........", "aaaaaaaaaaaa", "          x          ", &"dài ".repeat(100)] {
             check(bad, None);
         }
-        assert!(!reason("xem giúp mã số BHXH 7912345678 của cô ấy").unwrap_or_default().contains("7912345678"));
+        let kept = reason("xem giúp mã số BHXH 7912345678 sinh 05/03/1990 của cô ấy").unwrap_or_default();
+        assert!(kept.contains("xem giúp") && !kept.contains("7912345678") && !kept.contains("05/03/1990"), "{kept}");
     }
 }
