@@ -146,6 +146,17 @@ fn stored_and_loaded<T: serde::Serialize + serde::de::DeserializeOwned>(value: &
 }
 
 #[test]
+fn a_number_with_a_slash_before_it_is_no_answer_to_a_calculation() {
+    let mut conversation = Conversation::on(Channel::Web);
+    conversation.hear(&Input::Start);
+    conversation.hear(&Input::Choice { id: "calc-maternity".to_owned() });
+    assert!(conversation.state.calculation.is_some());
+    conversation.hear(&Input::Command { name: "2000000001".to_owned() });
+    let stored = serde_json::to_string(&conversation.log).expect("a log becomes JSON");
+    assert!(!stored.contains("2000000001"), "{stored}");
+}
+
+#[test]
 fn a_message_left_while_waiting_does_not_queue_again() {
     let mut conversation = Conversation::on(Channel::Web);
     let queues = |turn: &Turn| turn.effects.iter().any(|effect| matches!(effect, Effect::QueueHandoff(_)));

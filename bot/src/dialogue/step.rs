@@ -191,35 +191,22 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
         }
         Input::Message { text } => {
             // Secrets are gone before anything else looks at the text, and the text is cut before anything stores it.
-            let shown = normalize_for_display(text);
             let too_long = text.chars().count() > MESSAGE_CHARS_MAX;
-            let mut masked = mask(&shown);
-            let mut found = !masked.found.is_empty();
-            // A calculation reads the day of birth, and keeps its month; nothing else sees it.
-            let with_birth = masked.text.clone();
-            let secrets = found;
-            if let Some(hidden) = lookup::hide_birth(&masked.text, found || calculation::asks_birth(state), context.today()) {
-                (masked.text, found) = (hidden, true);
-            }
+            let told = Told::of(text, state, context);
             // The cut may go through a number that was not recognised for its half: nothing but words may end a cut text.
-            let stored = if too_long { masked.text.trim_end_matches(|last: char| !last.is_alphabetic()) } else { &masked.text };
-            events.push(Event::CitizenMessage { client_id, text: stored.to_owned(), masked: found });
+            let stored = if too_long { told.text.trim_end_matches(|last: char| !last.is_alphabetic()) } else { &told.text };
+            events.push(Event::CitizenMessage { client_id, text: stored.to_owned(), masked: told.masked() });
             if silent {
                 // Whoever talks to an operator can still sign out and have everything erased.
-                lookup::beside_operator(state, &masked.text, context).filter(|_| !too_long)
+                lookup::beside_operator(state, &told.text, context).filter(|_| !too_long)
             } else {
-                let mut reply = match state.writing {
+                let reply = match state.writing {
                     _ if too_long => Reply::say(Outcome::Refused, texts::too_long(MESSAGE_CHARS_MAX)),
                     Some(Writing::Message) => handoff::message_left(state, context),
-                    Some(Writing::Review) => handoff::reviewed(state, &masked.text),
-                    None => hear(state, &masked.text, &with_birth, found, context),
+                    Some(Writing::Review) => handoff::reviewed(state, &told.text),
+                    None => hear(state, &told, context),
                 };
-                if !secrets && found && calculation::keeps_birth(&reply) {
-                    reply.message.blocks.push(texts::calculation::birth_kept_short());
-                } else if found {
-                    reply.message.blocks.push(texts::masked());
-                }
-                Some(reply)
+                Some(told.noting(reply))
             }
         }
         Input::Choice { id } => {
@@ -241,18 +228,18 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
             }
         }
         Input::Command { name } => {
-            // An unknown command may be a number with a slash before it.
-            let masked = mask(&normalize_for_display(&format!("/{name}")));
-            let found = !masked.found.is_empty();
-            events.push(Event::CitizenMessage { client_id, text: masked.text.chars().take(COMMAND_CHARS_MAX).collect(), masked: found });
+            // An unknown command may be anything with a slash before it: a question, a number, a day of birth.
+            let told = Told::of(&format!("/{name}"), state, context);
+            events.push(Event::CitizenMessage {
+                client_id,
+                text: told.text.chars().take(COMMAND_CHARS_MAX).collect(),
+                masked: told.masked(),
+            });
             if silent {
                 (name == ERASE_COMMAND).then(lookup::ask_erase)
             } else {
-                let mut reply = command(state, name, context);
-                if found {
-                    reply.message.blocks.push(texts::masked());
-                }
-                Some(reply)
+                let reply = command(state, name, &told, context);
+                Some(told.noting(reply))
             }
         }
         Input::Unsupported(what) => {
@@ -404,9 +391,51 @@ fn switched_off(context: &Context<'_>) -> Reply {
     Reply::say(Outcome::Refused, texts::bot_off(context.desk.notice.as_deref())).offering(choices)
 }
 
-/// Hears a text; `with_birth` is the same with a day of birth that `text` hides.
-fn hear(state: &State, text: &str, with_birth: &str, masked: bool, context: &Context<'_>) -> Reply {
-    let calculation = if context.desk.bot_enabled { calculation::hear(state, with_birth, context) } else { Heard::Nothing };
+/// What a citizen wrote, without what must not be stored.
+struct Told {
+    /// As it is stored, and as everything but a calculation reads it.
+    text: String,
+    /// The same with a day of birth: a calculation reads it, and keeps its month; nothing else sees it.
+    with_birth: String,
+    /// Numbers were hidden.
+    secrets: bool,
+    /// A day of birth was hidden.
+    birth: bool,
+}
+
+impl Told {
+    fn of(written: &str, state: &State, context: &Context<'_>) -> Told {
+        let masked = mask(&normalize_for_display(written));
+        let secrets = !masked.found.is_empty();
+        let hidden = lookup::hide_birth(&masked.text, secrets || calculation::asks_birth(state), context.today());
+        let birth = hidden.is_some();
+        Told { text: hidden.unwrap_or_else(|| masked.text.clone()), with_birth: masked.text, secrets, birth }
+    }
+
+    fn masked(&self) -> bool {
+        self.secrets || self.birth
+    }
+
+    /// Without the slash of a command.
+    fn without_slash(&self) -> Told {
+        let bare = |text: &str| text.strip_prefix('/').unwrap_or(text).to_owned();
+        Told { text: bare(&self.text), with_birth: bare(&self.with_birth), ..*self }
+    }
+
+    /// The reply, which says what was hidden.
+    fn noting(&self, mut reply: Reply) -> Reply {
+        if !self.secrets && self.birth && calculation::keeps_birth(&reply) {
+            reply.message.blocks.push(texts::calculation::birth_kept_short());
+        } else if self.masked() {
+            reply.message.blocks.push(texts::masked());
+        }
+        reply
+    }
+}
+
+fn hear(state: &State, told: &Told, context: &Context<'_>) -> Reply {
+    let (text, masked) = (told.text.as_str(), told.masked());
+    let calculation = if context.desk.bot_enabled { calculation::hear(state, &told.with_birth, context) } else { Heard::Nothing };
     let aside = match calculation {
         Heard::Reply(reply) => return *reply,
         Heard::Aside => true,
@@ -575,7 +604,7 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
     }
 }
 
-fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
+fn command(state: &State, name: &str, told: &Told, context: &Context<'_>) -> Reply {
     match name {
         "start" => greet_again(),
         "help" => help(),
@@ -586,7 +615,7 @@ fn command(state: &State, name: &str, context: &Context<'_>) -> Reply {
         "tongdai" => handoff::ask(state, context),
         ERASE_COMMAND => lookup::ask_erase(),
         // An unknown command is most often a question that begins with a slash.
-        _ => hear(state, name, name, false, context),
+        _ => hear(state, &told.without_slash(), context),
     }
 }
 
