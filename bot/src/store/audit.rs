@@ -56,6 +56,20 @@ macro_rules! insert_audit {
 }
 pub(super) use insert_audit;
 
+/// Executes one statement and remembers the act in the same transaction. False, and nothing remembered, when it changed no row.
+macro_rules! change_audited {
+    ($store:expr, $audit:expr, $statement:expr) => {{
+        in_transaction!($store, |tx| {
+            if $statement.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            insert_audit!(&mut *tx, $audit)?;
+        });
+        Ok(true)
+    }};
+}
+pub(super) use change_audited;
+
 impl Store {
     /// Remembers an act that changes nothing else in the database; the others are remembered in the transaction that does them.
     ///

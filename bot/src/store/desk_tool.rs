@@ -3,7 +3,7 @@
 use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::audit::{NewAudit, insert_audit};
+use super::audit::{NewAudit, change_audited, insert_audit};
 use super::pools::{in_transaction, on_reader};
 use super::{Store, StoreError};
 
@@ -95,8 +95,10 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn add_canned_reply(&self, row: &CannedReplyRow, audit: &NewAudit) -> Result<bool, StoreError> {
-        in_transaction!(self, |tx| {
-            let added = query(
+        change_audited!(
+            self,
+            audit,
+            query(
                 "insert into canned_reply (canned_reply_id, title, text, skill, changed_ms)
                  select $1, $2, $3, $4, $5 where (select count(*) from canned_reply) < $6",
             )
@@ -106,15 +108,7 @@ impl Store {
             .bind(row.skill.as_deref())
             .bind(audit.at_ms)
             .bind(i64::from(CANNED_REPLIES_MAX))
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
-            if added == 0 {
-                return Ok(false);
-            }
-            insert_audit!(&mut *tx, audit)?;
-        });
-        Ok(true)
+        )
     }
 
     /// Changes a canned reply; false when there is none of this id.
@@ -122,22 +116,16 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn change_canned_reply(&self, row: &CannedReplyRow, audit: &NewAudit) -> Result<bool, StoreError> {
-        in_transaction!(self, |tx| {
-            let changed = query("update canned_reply set title = $2, text = $3, skill = $4, changed_ms = $5 where canned_reply_id = $1")
+        change_audited!(
+            self,
+            audit,
+            query("update canned_reply set title = $2, text = $3, skill = $4, changed_ms = $5 where canned_reply_id = $1")
                 .bind(row.canned_reply_id.to_string())
                 .bind(&row.title)
                 .bind(&row.text)
                 .bind(row.skill.as_deref())
                 .bind(audit.at_ms)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if changed == 0 {
-                return Ok(false);
-            }
-            insert_audit!(&mut *tx, audit)?;
-        });
-        Ok(true)
+        )
     }
 
     /// Removes a canned reply; false when there is none of this id.
@@ -145,15 +133,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn delete_canned_reply(&self, id: Uuid, audit: &NewAudit) -> Result<bool, StoreError> {
-        in_transaction!(self, |tx| {
-            let deleted =
-                query("delete from canned_reply where canned_reply_id = $1").bind(id.to_string()).execute(&mut *tx).await?.rows_affected();
-            if deleted == 0 {
-                return Ok(false);
-            }
-            insert_audit!(&mut *tx, audit)?;
-        });
-        Ok(true)
+        change_audited!(self, audit, query("delete from canned_reply where canned_reply_id = $1").bind(id.to_string()))
     }
 
     /// How many citizens wait to be called back.
@@ -218,21 +198,14 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn close_callback(&self, id: Uuid, result: &str, audit: &NewAudit) -> Result<bool, StoreError> {
-        in_transaction!(self, |tx| {
-            let closed =
-                query("update callback set done_ms = $2, result = $3, phone_sealed = null where callback_id = $1 and done_ms is null")
-                    .bind(id.to_string())
-                    .bind(audit.at_ms)
-                    .bind(result)
-                    .execute(&mut *tx)
-                    .await?
-                    .rows_affected();
-            if closed == 0 {
-                return Ok(false);
-            }
-            insert_audit!(&mut *tx, audit)?;
-        });
-        Ok(true)
+        change_audited!(
+            self,
+            audit,
+            query("update callback set done_ms = $2, result = $3, phone_sealed = null where callback_id = $1 and done_ms is null")
+                .bind(id.to_string())
+                .bind(audit.at_ms)
+                .bind(result)
+        )
     }
 
     /// Of the handoffs queued since a moment: how many were claimed within `target_ms`, and how many could have been by now.

@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::audit::{NewAudit, insert_audit};
+use super::audit::{NewAudit, change_audited, insert_audit};
 use super::operator_session::{NewSession, insert_session};
 use super::pools::{in_transaction, on_reader, on_writer};
 use super::{Store, StoreError};
@@ -321,8 +321,10 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn change_operator(&self, id: Uuid, change: &OperatorChange, audit: &NewAudit) -> Result<bool, StoreError> {
-        in_transaction!(self, |tx| {
-            let changed = query(
+        change_audited!(
+            self,
+            audit,
+            query(
                 "update operator set display_name = coalesce($2, display_name), role = coalesce($3, role),
                         skills = coalesce($4, skills), capacity = coalesce($5, capacity)
                  where operator_id = $1",
@@ -332,14 +334,7 @@ impl Store {
             .bind(change.role)
             .bind(change.skills.as_deref())
             .bind(change.capacity.map(i64::from))
-            .execute(&mut *tx)
-            .await?;
-            if changed.rows_affected() == 0 {
-                return Ok(false);
-            }
-            insert_audit!(&mut *tx, audit)?;
-        });
-        Ok(true)
+        )
     }
 
     /// Ends an operator's access: sessions, password, second factor and invitations are gone. Returns false when there is none

@@ -10,7 +10,7 @@ use knowledge::places::{
 use sqlx::{FromRow, QueryBuilder, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::audit::{NewAudit, insert_audit};
+use super::audit::{NewAudit, change_audited, insert_audit};
 use super::pools::{in_transaction, on_reader};
 use super::{Store, StoreError};
 
@@ -307,19 +307,13 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn close_place_report(&self, id: Uuid, audit: &NewAudit) -> Result<bool, StoreError> {
-        in_transaction!(self, |tx| {
-            let closed = query("update place_report set done_ms = $2 where place_report_id = $1 and done_ms is null")
+        change_audited!(
+            self,
+            audit,
+            query("update place_report set done_ms = $2 where place_report_id = $1 and done_ms is null")
                 .bind(id.to_string())
                 .bind(audit.at_ms)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if closed == 0 {
-                return Ok(false);
-            }
-            insert_audit!(&mut *tx, audit)?;
-        });
-        Ok(true)
+        )
     }
 }
 
