@@ -6,9 +6,11 @@ use std::str::FromStr;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use sqlx::postgres::{PgConnectOptions, PgRow};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row as _, SqliteConnection, query, query_scalar, raw_sql};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    AssertSqlSafe, ColumnIndex, ConnectOptions, Connection, Decode, PgConnection, SqliteConnection, Type, query, query_scalar, raw_sql,
+};
 
 use super::TransferError;
 use super::row::{Batch, Row, Sum, Summing, Value, encode};
@@ -228,7 +230,7 @@ impl Side {
             Side::Sqlite(connection) => {
                 let statement = format!("select {columns} from {} order by {}", table.name, names(&table.key));
                 let rows = query(AssertSqlSafe(statement)).fetch(connection);
-                rows.map(|row| Ok(from_sqlite(&row?, &table.columns)?)).boxed()
+                rows.map(|row| Ok(values(&row?, &table.columns)?)).boxed()
             }
             Side::Postgres(connection) => {
                 let key = table.key.iter().map(|column| match column.kind {
@@ -237,7 +239,7 @@ impl Side {
                 });
                 let statement = format!("select {columns} from {} order by {}", table.name, key.collect::<Vec<_>>().join(", "));
                 let rows = query(AssertSqlSafe(statement)).fetch(connection);
-                rows.map(|row| Ok(from_postgres(&row?, &table.columns)?)).boxed()
+                rows.map(|row| Ok(values(&row?, &table.columns)?)).boxed()
             }
         }
     }
@@ -276,20 +278,16 @@ fn names(columns: &[Column]) -> String {
     columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn from_sqlite(row: &SqliteRow, columns: &[Column]) -> Result<Row, sqlx::Error> {
-    let value = |(at, column): (usize, &Column)| {
-        Ok(match column.kind {
-            Kind::Text => row.try_get::<Option<String>, _>(at)?.map(Value::Text),
-            Kind::Bigint => row.try_get::<Option<i64>, _>(at)?.map(Value::Bigint),
-            Kind::Double => row.try_get::<Option<f64>, _>(at)?.map(Value::Double),
-            Kind::Bytes => row.try_get::<Option<Vec<u8>>, _>(at)?.map(Value::Bytes),
-        }
-        .unwrap_or(Value::Null))
-    };
-    columns.iter().enumerate().map(value).collect()
-}
-
-fn from_postgres(row: &PgRow, columns: &[Column]) -> Result<Row, sqlx::Error> {
+/// The columns of a row, in their order; null is [`Value::Null`].
+fn values<'r, R>(row: &'r R, columns: &[Column]) -> Result<Row, sqlx::Error>
+where
+    R: sqlx::Row,
+    usize: ColumnIndex<R>,
+    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<f64>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<Vec<u8>>: Decode<'r, R::Database> + Type<R::Database>,
+{
     let value = |(at, column): (usize, &Column)| {
         Ok(match column.kind {
             Kind::Text => row.try_get::<Option<String>, _>(at)?.map(Value::Text),
