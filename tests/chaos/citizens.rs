@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use harness::sse::Blocks;
 use rand::Rng;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
@@ -164,16 +165,11 @@ async fn follow(world: Arc<World>, id: String, token: String, heard: Arc<Mutex<H
         if let Ok(Ok(mut response)) = timeout(SILENCE_MAX, request.send()).await
             && response.status() == StatusCode::OK
         {
-            let mut unread = Vec::new();
+            let mut blocks = Blocks::default();
             while let Ok(Ok(Some(piece))) = timeout(SILENCE_MAX, response.chunk()).await {
-                unread.extend_from_slice(&piece);
-                while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
-                    let block: Vec<u8> = unread.drain(..end + 2).collect();
-                    let block = String::from_utf8_lossy(&block).into_owned();
-                    let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
-                    let (Some(seq), Some(data)) = (field("id: ").and_then(|seq| seq.parse::<u64>().ok()), field("data: ")) else {
-                        continue;
-                    };
+                for block in blocks.read(&piece) {
+                    let seq = block.field("id").and_then(|seq| seq.parse::<u64>().ok());
+                    let (Some(seq), Some(data)) = (seq, block.field("data")) else { continue };
                     let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
                     if seq <= last {
                         heard.disordered.push(seq);

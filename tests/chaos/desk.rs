@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness::console::Operator;
+use harness::sse::Blocks;
 use hotro::desk::account::Role;
 use rand::Rng;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -105,15 +106,11 @@ async fn view(world: &World, operator: &Operator) -> Option<Value> {
     let base = world.any_node();
     let request = world.streams.get(format!("{base}/api/desk/events")).header("origin", base).header("cookie", operator.cookie());
     let mut response = request.send().await.ok()?;
-    let mut unread = Vec::new();
+    let mut blocks = Blocks::default();
     while let Ok(Some(piece)) = response.chunk().await {
-        unread.extend_from_slice(&piece);
-        let text = String::from_utf8_lossy(&unread);
-        for block in text.split_inclusive("\n\n").filter(|block| block.ends_with("\n\n")) {
-            let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
-            if field("event: ") == Some("desk") {
-                return serde_json::from_str(field("data: ")?).ok();
-            }
+        let blocks = blocks.read(&piece);
+        if let Some(view) = blocks.iter().find(|block| block.field("event") == Some("desk")) {
+            return serde_json::from_str(view.field("data")?).ok();
         }
     }
     None

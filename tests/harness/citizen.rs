@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::server::Server;
+use crate::sse::{Block, Blocks};
 use crate::wait::until;
 
 /// Longer than a busy machine needs.
@@ -167,7 +168,7 @@ impl Citizen {
         let response = request.send().await.expect("the server answers");
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        EventStream { response, text: Vec::new(), waiting: VecDeque::new() }
+        EventStream { response, blocks: Blocks::default(), waiting: VecDeque::new() }
     }
 }
 
@@ -179,8 +180,7 @@ pub fn http() -> Client {
 /// An open stream of events.
 pub struct EventStream {
     response: Response,
-    /// Received and not yet a whole event.
-    text: Vec<u8>,
+    blocks: Blocks,
     waiting: VecDeque<Value>,
 }
 
@@ -195,23 +195,17 @@ impl EventStream {
                 return Some(event);
             }
             let chunk = self.response.chunk().await.expect("the stream goes on or ends")?;
-            self.text.extend_from_slice(&chunk);
-            while let Some(end) = self.text.windows(2).position(|pair| pair == b"\n\n") {
-                let block: Vec<u8> = self.text.drain(..end + 2).collect();
-                self.waiting.extend(parse(&String::from_utf8(block).expect("UTF-8")));
-            }
+            self.waiting.extend(self.blocks.read(&chunk).iter().filter_map(parse));
         }
     }
 }
 
 /// One event of a stream; `None` for a comment. What is no event of the log has a name, and comes as `whisper`.
-fn parse(block: &str) -> Option<Value> {
-    let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
-    if let Some(name) = field("event: ") {
-        let data: Value = serde_json::from_str(field("data: ")?).expect("JSON");
+fn parse(block: &Block) -> Option<Value> {
+    let data: Value = serde_json::from_str(block.field("data")?).expect("JSON");
+    if let Some(name) = block.field("event") {
         return Some(json!({ "whisper": name, "data": data }));
     }
-    let event: Value = serde_json::from_str(field("data: ")?).expect("JSON");
-    assert_eq!(field("id: ").and_then(|id| id.parse().ok()), event["seq"].as_u64());
-    Some(event)
+    assert_eq!(block.field("id").and_then(|id| id.parse().ok()), data["seq"].as_u64());
+    Some(data)
 }

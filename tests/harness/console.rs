@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::citizen::http;
 use crate::server::Server;
+use crate::sse::Blocks;
 
 /// Invented.
 pub const PASSWORD: &str = "một mật khẩu đủ dài";
@@ -192,7 +193,7 @@ impl Operator {
     pub async fn looks(&self) -> Console {
         let response = self.request(Method::GET, "/events").send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK);
-        Console { response, text: Vec::new(), waiting: VecDeque::new(), last: Value::Null }
+        Console { response, blocks: Blocks::default(), waiting: VecDeque::new(), last: Value::Null }
     }
 
     /// The view once it is so.
@@ -233,7 +234,7 @@ fn app(uri: &str) -> TotpSecret {
 /// An open console.
 pub struct Console {
     response: Response,
-    text: Vec<u8>,
+    blocks: Blocks,
     waiting: VecDeque<(String, Value)>,
     last: Value,
 }
@@ -249,12 +250,8 @@ impl Console {
                 return Some(event);
             }
             let chunk = self.response.chunk().await.expect("the stream goes on or ends")?;
-            self.text.extend_from_slice(&chunk);
-            while let Some(end) = self.text.windows(2).position(|pair| pair == b"\n\n") {
-                let block: Vec<u8> = self.text.drain(..end + 2).collect();
-                let block = String::from_utf8(block).expect("UTF-8");
-                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
-                if let (Some(name), Some(data)) = (field("event: "), field("data: ")) {
+            for block in self.blocks.read(&chunk) {
+                if let (Some(name), Some(data)) = (block.field("event"), block.field("data")) {
                     self.waiting.push_back((name.to_owned(), serde_json::from_str(data).expect("JSON")));
                 }
             }

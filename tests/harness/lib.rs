@@ -19,6 +19,7 @@ pub mod proxy;
 pub mod server;
 pub mod sms;
 pub mod sources;
+pub mod sse;
 pub mod telegram;
 pub mod tls;
 pub mod wait;
