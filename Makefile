@@ -1,6 +1,8 @@
 # `make run` serves, `make test` proves. The rest is for people who work on hotro.
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
+# Most of them wait for a server, a browser or a database more than they calculate.
+TEST_THREADS ?= 4
 
 .PHONY: run test check fmt train eval compare scale load nodes chaos fuzz simulation race broadcast identity places migrate sbom needs
 
@@ -14,7 +16,7 @@ test: needs
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(SHAPE) -- --deny warnings
 	$(CARGO) build $(SHAPE)
-	$(CARGO) test $(SHAPE)
+	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test $(SHAPE)
 
 # What the tests need from Debian, when it is missing.
 needs:

@@ -165,6 +165,7 @@ fn words(message: &Value) -> String {
 on_both! {
     sqlite: super::Service::shared(), postgres: super::Service::shared_on_postgres();
     what_was_asked_is_shown_after_the_password
+    a_calculation_takes_the_own_contributions
     signing_out_and_a_new_form_end_it
     a_password_belongs_to_its_form_and_is_tried_five_times
     whoever_it_is_the_first_answer_is_the_same
@@ -198,6 +199,46 @@ async fn what_was_asked_is_shown_after_the_password(service: &Service) {
     let summary: Value = citizen.post("summary", &json!({})).await.json().await.expect("JSON");
     assert_eq!(summary["code"], person.code.as_str());
     assert!(summary["periods"].as_array().is_some_and(|periods| periods.len() == 2), "{summary}");
+}
+
+/// The amount of a result: its first line.
+fn headline(message: &Value) -> String {
+    message["message"]["blocks"][0].to_string()
+}
+
+async fn a_calculation_takes_the_own_contributions(service: &Service) {
+    // What comes of the same record when it is typed.
+    let typed = service.server.citizen().await;
+    let sent = typed.say("từ 1/2012 đến 6/2025 lương 5tr rút một lần được bao nhiêu").await;
+    let by_hand = typed.reply(&sent).await;
+    assert!(headline(&by_hand).contains("BHXH một lần khoảng"), "{by_hand}");
+
+    // Whoever is asked for the months takes them from the record, and is asked who they are first.
+    let (citizen, person) = (service.server.citizen().await, service.person());
+    let sent = citizen.say("/tinh rút bảo hiểm một lần").await;
+    let asked = citizen.reply(&sent).await;
+    assert!(asked["message"]["choices"].to_string().contains("\"calc:own\""), "{asked}");
+    let sent = citizen.tap("calc:own").await;
+    let reply = citizen.reply(&sent).await;
+    assert!(reply["message"]["choices"].to_string().contains("\"verify\""), "{reply}");
+    service.verify(&citizen, &person.code, &person.phone, 1).await;
+    let shown = citizen.hears("personal_message", sent.seq).await;
+    assert_eq!(headline(&shown), headline(&by_hand));
+    assert!(shown["message"]["more"].to_string().contains("từ 01/2012 đến 06/2025"), "{shown}");
+
+    // Another input is changed, and the record is read anew.
+    citizen.tap("calc:ask:reason").await;
+    let sent = citizen.tap("calc:set:reason:abroad").await;
+    let shown = citizen.hears("personal_message", sent.seq).await;
+    assert!(words(&shown).contains("định cư"), "{shown}");
+    // The record has no unemployment insurance: said so, and the months are asked for.
+    citizen.tap("calc:own:unemployment").await;
+    citizen.say("nghỉ ngày 30/9/2026").await;
+    let sent = citizen.tap("calc:set:region:1").await;
+    let shown = citizen.hears("personal_message", sent.seq).await;
+    assert!(words(&shown).contains("chưa có tháng đóng BHTN nào"), "{shown}");
+    let sent = citizen.tap("calc:ask:months").await;
+    assert!(citizen.reply(&sent).await["message"]["blocks"].to_string().contains("đóng BHTN được bao lâu"));
 }
 
 async fn signing_out_and_a_new_form_end_it(service: &Service) {

@@ -149,13 +149,14 @@ impl Calculator {
         }
     }
 
-    /// The next slot without which nothing can be calculated; `None` when the answers are enough.
-    pub fn missing(self, answers: &Answers) -> Option<Slot> {
-        let without = |slots: &[Slot]| slots.iter().copied().find(|slot| !answers.has(*slot));
+    /// The next slot without which nothing can be calculated; `None` when the answers are enough. What comes from `elsewhere` is not asked for.
+    pub fn missing(self, answers: &Answers, elsewhere: &[Slot]) -> Option<Slot> {
+        let has = |slot: Slot| answers.has(slot) || elsewhere.contains(&slot);
+        let without = |slots: &[Slot]| slots.iter().copied().find(|slot| !has(*slot));
         match self {
-            Calculator::LumpSum if answers.has(Slot::Periods) => None,
+            Calculator::LumpSum if has(Slot::Periods) => None,
             Calculator::LumpSum => without(&[Slot::Months, Slot::Salary, Slot::LastMonth]),
-            Calculator::Pension if answers.has(Slot::Periods) => without(&[Slot::Sex, Slot::Birth]),
+            Calculator::Pension if has(Slot::Periods) => without(&[Slot::Sex, Slot::Birth]),
             Calculator::Pension => without(&[Slot::Sex, Slot::Birth, Slot::Months, Slot::Salary]),
             Calculator::RetirementDate => without(&[Slot::Sex, Slot::Birth]),
             Calculator::Unemployment => without(&[Slot::Months, Slot::Salary, Slot::StopDate, Slot::Region]),
@@ -368,7 +369,7 @@ pub enum Outcome {
 
 /// Calculates from answers that have been checked ([`Answers::set`], [`Answers::checked`]). The same arguments, the same outcome.
 pub fn calculate(calculator: Calculator, answers: &Answers, today: Date, law: Law<'_>) -> Result<Outcome, Refusal> {
-    if let Some(slot) = calculator.missing(answers) {
+    if let Some(slot) = calculator.missing(answers, &[]) {
         return Err(Refusal::Missing(slot));
     }
     Ok(match calculator {

@@ -155,4 +155,116 @@ proptest! {
         let missing = of(&format!("income={income} method=missing missing_months={months}"));
         prop_assert!(ahead < monthly * months && monthly * months < missing);
     }
+
+    #[test]
+    fn a_lump_sum_grows_with_the_income_and_since_2014_with_the_months(
+        start in 0_i32..140, length in 1_i32..150, salary in 1_000_000_i64..80_000_000, more in 0_i64..20_000_000, fund in 0_usize..2
+    ) {
+        // Before 2014 a whole year is worth less than the months that would have moved behind it, so nothing is said of those.
+        let from = YearMonth { year: 2014, month: 2 }.shifted(start).unwrap();
+        let to = from.shifted(length).unwrap().min(YearMonth::of(TODAY));
+        prop_assume!(from <= to);
+        let voluntary = ["", "v"][fund];
+        let of = |from: YearMonth, salary: i64| {
+            let period = format!("periods={}-{:02}..{}-{:02}:{salary}{voluntary} reason=abroad", from.year, from.month, to.year, to.month);
+            amount(&period, "amount", Calculator::LumpSum)
+        };
+        let least = of(from, salary);
+        prop_assert!(least >= 0 && of(from, salary + more) >= least);
+        prop_assert!(of(from.shifted(-1).unwrap(), salary) >= least);
+    }
+
+    #[test]
+    fn the_order_of_periods_and_the_way_a_record_is_given_make_no_difference(
+        cuts in prop::collection::vec((1_i32..40, 0_i32..20, 500_000_i64..60_000_000), 1..8), order in any::<prop::sample::Index>()
+    ) {
+        let mut month = YearMonth { year: 2000, month: 1 };
+        let mut periods = Vec::new();
+        for (length, gap, salary) in cuts {
+            let to = month.shifted(length - 1).unwrap();
+            periods.push(format!("{}-{:02}..{}-{:02}:{salary}", month.year, month.month, to.year, to.month));
+            month = to.shifted(1 + gap).unwrap();
+        }
+        let in_order = periods.join(",");
+        let at = order.index(periods.len());
+        periods.rotate_left(at);
+        periods.reverse();
+        let mixed = periods.join(",");
+        for (calculator, others) in [(Calculator::LumpSum, ""), (Calculator::Pension, "sex=female birth=1970-05-01")] {
+            let of = |periods: &str| run(calculator, &format!("{others} periods={periods}"), TODAY);
+            prop_assert_eq!(of(&in_order), of(&mixed));
+        }
+    }
+
+    #[test]
+    fn months_with_one_salary_are_one_period(months in 1_i32..300, ago in 0_i32..60, salary in 1_000_000_i64..80_000_000) {
+        let to = YearMonth::of(TODAY).shifted(-ago).unwrap();
+        let from = to.shifted(1 - months).unwrap();
+        let span = format!("periods={}-{:02}..{}-{:02}:{salary}", from.year, from.month, to.year, to.month);
+        let counted = format!("months={months} salary={salary} last_month={}-{:02}", to.year, to.month);
+        prop_assert_eq!(amount(&span, "amount", Calculator::LumpSum), amount(&counted, "amount", Calculator::LumpSum));
+    }
+
+    #[test]
+    fn a_pension_grows_with_the_salary_and_stays_below_three_quarters_of_the_ceiling(
+        months in 1_i64..700, salary in 1_i64..200_000_000, more in 0_i64..50_000_000, male in any::<bool>()
+    ) {
+        let sex = if male { "male" } else { "female" };
+        let of = |salary: i64| amount(&format!("sex={sex} birth=1966-01-01 months={months} salary={salary}"), "monthly", Calculator::Pension);
+        let monthly = of(salary);
+        prop_assert!((0..=50_600_000 * 3 / 4).contains(&monthly) && of(salary + more) >= monthly);
+    }
+
+    #[test]
+    fn who_is_born_later_retires_no_earlier(month in 0_i32..700, kind in 0_usize..5, male in any::<bool>()) {
+        let Kind::Choice(kinds) = Slot::Retirement.kind() else { unreachable!("kinds of retirement are words") };
+        let born = |months: i32| YearMonth { year: 1950, month: 1 }.shifted(months).unwrap();
+        let of = |born: YearMonth| {
+            let sex = if male { "male" } else { "female" };
+            let inputs = format!("sex={sex} birth={}-{:02}-01 retirement={}", born.year, born.month, kinds[kind]);
+            figure(&run(Calculator::RetirementDate, &inputs, TODAY).unwrap(), "day").parse::<Date>().unwrap()
+        };
+        prop_assert!(of(born(month)) <= of(born(month + 1)));
+    }
+
+    #[test]
+    fn a_household_pays_more_for_one_more_and_less_for_each(members in 1_i64..29, months in 0_usize..3) {
+        let months = [3, 6, 12][months];
+        let of = |members: i64| amount(&format!("members={members} pay_months={months}"), "total", Calculator::HouseholdHealth);
+        prop_assert!(0 < of(members) && of(members) < of(members + 1));
+        prop_assert!(of(members + 1) * members <= of(members) * (members + 1));
+        prop_assert_eq!(of(members), months / 3 * amount(&format!("members={members} pay_months=3"), "total", Calculator::HouseholdHealth));
+    }
+
+    #[test]
+    fn whatever_is_answered_no_figure_is_negative(calculator in 0_usize..9, choices in prop::collection::vec(any::<u32>(), 30)) {
+        let calculator = Calculator::ALL[calculator];
+        let mut answers = Answers::default();
+        for (slot, choice) in calculator.slots().iter().zip(choices) {
+            let number = i64::from(choice);
+            // Answers that mean nothing together are refused; a third of the inputs that may be left out are.
+            let value = match slot.kind() {
+                Kind::Money => Value::Number(number % 300_000_000),
+                Kind::Months => Value::Number(number % 721),
+                Kind::Count(max) => Value::Number(number % (max + 1)),
+                Kind::Date => Value::Word(format!("{:04}-{:02}-{:02}", 1955 + number % 80, 1 + number / 80 % 12, 1 + number / 960 % 28)),
+                Kind::Choice(words) => Value::word(words[usize::try_from(number).unwrap() % words.len()]),
+                Kind::Periods => Value::parse(*slot, &format!("{}-03..2024-06:{}", 1996 + number % 28, 1 + number % 90_000_000)).unwrap(),
+            };
+            if number % 3 != 0 {
+                let _ = answers.set(*slot, value);
+            }
+        }
+        if let Ok(outcome) = calculate(calculator, &answers, TODAY, Law::new(FAQ.constants())) {
+            let mut left = vec![serde_json::to_value(outcome).unwrap()];
+            while let Some(value) = left.pop() {
+                match value {
+                    Json::Array(inner) => left.extend(inner),
+                    Json::Object(inner) => left.extend(inner.into_iter().filter(|(name, _)| name != "notes").map(|(_, inner)| inner)),
+                    Json::Number(number) => prop_assert!(number.as_i64().is_some_and(|number| number >= 0), "{calculator} {answers:?}: {number}"),
+                    _ => {}
+                }
+            }
+        }
+    }
 }

@@ -297,7 +297,7 @@ impl ChoiceId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calculator::Slot;
+    use crate::calculator::{Calculator, Slot};
 
     #[test]
     fn every_choice_comes_back_as_it_went() {
@@ -328,6 +328,8 @@ mod tests {
             ChoiceId::Calculation(CalculationChoice::Set(Slot::ChildBirth, "2027-03-15".to_owned())),
             ChoiceId::Calculation(CalculationChoice::Ask(Slot::Region)),
             ChoiceId::Calculation(CalculationChoice::Unknown),
+            ChoiceId::Calculation(CalculationChoice::Own(None)),
+            ChoiceId::Calculation(CalculationChoice::Own(Some(Calculator::LumpSum))),
             ChoiceId::Calculation(CalculationChoice::Change(4)),
             ChoiceId::Calculation(CalculationChoice::Cancel),
             ChoiceId::Calculation(CalculationChoice::Resume),

@@ -12,6 +12,7 @@ use unicode_normalization::char::is_combining_mark;
 use uuid::Uuid;
 
 use super::answer::topic_choices;
+use super::calculation;
 use super::choice::ChoiceId;
 use super::event::{Channel, Event, Message, Outcome};
 use super::state::State;
@@ -79,6 +80,11 @@ pub enum Lookups {
     On,
 }
 
+/// Whether records can be looked up in this conversation.
+pub(super) fn is_available(context: &Context<'_>) -> bool {
+    context.lookups == Lookups::On && context.channel != Channel::Terminal
+}
+
 /// The verification that counts now.
 fn verified<'a>(state: &'a State, context: &Context<'_>) -> Option<&'a Verification> {
     state.verified.as_ref().filter(|verification| context.now_ms < verification.until_ms)
@@ -86,7 +92,7 @@ fn verified<'a>(state: &'a State, context: &Context<'_>) -> Option<&'a Verificat
 
 /// The citizen wants to see something; `None`: something of their own.
 pub(super) fn ask(state: &State, what: Option<What>, context: &Context<'_>) -> Reply {
-    if context.lookups == Lookups::Off || context.channel == Channel::Terminal {
+    if !is_available(context) {
         let topics: Vec<TopicId> = words::TOPICS_WHEN_OFF.iter().filter_map(|id| TopicId::parse(id)).collect();
         let choices = topic_choices(context.faq(), &topics, TOPICS_MAX);
         return Reply::say(Outcome::Action, words::off()).offering(choices.into_iter().chain([texts::operator_choice()]));
@@ -162,7 +168,10 @@ pub(super) fn show(state: &State, request: u64, fetched_for: Uuid, record: &Reco
     let Some(verification) = verified(state, context).filter(|verification| verification.id == fetched_for) else {
         return Some(not_shown(request, NotFetched::Unverified));
     };
-    let message = words::message(what, record, context.today(), verification.until_ms);
+    let message = match calculation::from_own(state, record, context).filter(|_| what == What::ForCalculation) {
+        Some(message) => words::personal(message, verification.until_ms),
+        None => words::message(what, record, context.today(), verification.until_ms),
+    };
     let known: Vec<_> = message.choices.into_iter().filter(|choice| is_offered(&choice.id, context)).take(super::Choice::MAX).collect();
     let message = Message { choices: known, ..message };
     let event = Event::PersonalMessage {

@@ -585,7 +585,7 @@ fn choose(state: &State, choice: ChoiceId, context: &Context<'_>) -> Reply {
         ChoiceId::Verify => lookup::ask(state, state.wanted, context),
         ChoiceId::Do(Action::News) => news::list(state, None, 0, context),
         ChoiceId::Do(action) => match texts::calculation::calculator(action) {
-            Some(calculator) => calculation::start(calculator, context),
+            Some(calculator) => calculation::start(calculator, state, context),
             None => unknown_choice(),
         },
         ChoiceId::Look(what) => lookup::ask(state, Some(what), context),

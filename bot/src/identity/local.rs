@@ -124,7 +124,7 @@ impl LocalRecords {
 
     async fn fetch_one(&self, code: &SocialInsuranceCode, what: What) -> Result<Record, RecordsError> {
         Ok(match what {
-            What::Participation | What::Detail(_) => {
+            What::Participation | What::Detail(_) | What::ForCalculation => {
                 let mut all: Vec<Contribution> = self.facts(code, kind::CONTRIBUTION).await?;
                 all.sort_by_key(|period| (period.from, period.kind, period.to));
                 Record::Contributions(all)

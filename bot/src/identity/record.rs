@@ -27,11 +27,13 @@ pub enum What {
     Dependants,
     /// The person's own social-insurance code.
     Code,
+    /// Months paid, as what a calculation is made from.
+    ForCalculation,
 }
 
 impl What {
     /// All of them.
-    pub const ALL: [What; 10] = [
+    pub const ALL: [What; 11] = [
         What::Participation,
         What::Detail(Kind::Bhxh),
         What::Detail(Kind::Bhyt),
@@ -42,6 +44,7 @@ impl What {
         What::Visits,
         What::Dependants,
         What::Code,
+        What::ForCalculation,
     ];
 
     /// The word for it in buttons, in the database and in the audit.
@@ -57,6 +60,7 @@ impl What {
             What::Visits => "visits",
             What::Dependants => "dependants",
             What::Code => "code",
+            What::ForCalculation => "calculation",
         }
     }
 

@@ -170,7 +170,7 @@ impl HttpRecords {
 
     async fn fetch_one(&self, code: &SocialInsuranceCode, what: What) -> Result<Record, RecordsError> {
         Ok(match what {
-            What::Participation | What::Detail(_) => Record::Contributions(self.list(code, "contributions").await?),
+            What::Participation | What::Detail(_) | What::ForCalculation => Record::Contributions(self.list(code, "contributions").await?),
             What::Benefits => Record::Benefits(self.list(code, "benefits").await?),
             What::Dossiers => Record::Dossiers(self.list(code, "dossiers").await?),
             What::Card => Record::Card(self.ask("v1/records/card", &json!({ "code": code.reveal() })).await?),

@@ -7,6 +7,7 @@ mod choices;
 mod cues;
 mod entry;
 mod fill;
+mod own;
 
 use std::collections::BTreeSet;
 
@@ -16,12 +17,14 @@ use serde::{Deserialize, Serialize};
 use self::fill::Doubt;
 use super::answer::make_room;
 use super::choice::{Choice, ChoiceId};
-use super::event::{Event, Outcome};
+use super::event::{Event, Message, Outcome};
+use super::lookup;
 use super::state::State;
 use super::step::{Context, Reply};
 use super::texts;
 use super::texts::calculation as words;
 use crate::calculator::{Answers, Calculator, Law, Refusal, Slot, Value, calculate};
+use crate::identity::record::{Record, What};
 
 pub use entry::wanted;
 pub use fill::Unsure;
@@ -48,11 +51,14 @@ pub struct Calculation {
     /// What was asked last; `None` when the result was given.
     #[serde(default)]
     pub asked: Option<Slot>,
+    /// The contributions are those of the citizen's own record, which are read when they are needed and stand nowhere else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 impl Calculation {
     fn new(calculator: Calculator) -> Calculation {
-        Calculation { calculator, answers: Answers::default(), assumed: BTreeSet::new(), asked: None }
+        Calculation { calculator, answers: Answers::default(), assumed: BTreeSet::new(), asked: None, own: false }
     }
 
     fn set(&mut self, slot: Slot, value: Value) -> Result<(), Refusal> {
@@ -68,7 +74,27 @@ impl Calculation {
             self.answers.remove(*other);
             self.assumed.remove(other);
         }
+        self.own &= !own::FILLED.contains(&slot);
         Ok(())
+    }
+
+    /// Takes the contributions from the citizen's record from now on.
+    fn take_own(&mut self) {
+        for slot in own::FILLED {
+            self.answers.remove(*slot);
+            self.assumed.remove(slot);
+        }
+        self.own = true;
+    }
+
+    /// The next input to ask for.
+    fn missing(&self) -> Option<Slot> {
+        self.calculator.missing(&self.answers, if self.own { own::FILLED } else { &[] })
+    }
+
+    /// Whether the citizen's record would answer this input.
+    fn can_take_own(&self, slot: Slot, context: &Context<'_>) -> bool {
+        own::CALCULATORS.contains(&self.calculator) && own::FILLED.contains(&slot) && lookup::is_available(context)
     }
 }
 
@@ -85,6 +111,8 @@ pub enum CalculationChoice {
     Unknown,
     /// Which input is to be changed, from the so many-th on.
     Change(u8),
+    /// Take the contributions from the citizen's record; for a calculation that begins with it, or for the one that runs. Neither: ask which.
+    Own(Option<Calculator>),
     /// Stop calculating.
     Cancel,
     /// Go on after another question.
@@ -99,6 +127,8 @@ impl std::fmt::Display for CalculationChoice {
             CalculationChoice::Ask(slot) => write!(f, "ask:{slot}"),
             CalculationChoice::Unknown => f.write_str("unknown"),
             CalculationChoice::Change(from) => write!(f, "change{from}"),
+            CalculationChoice::Own(None) => f.write_str("own"),
+            CalculationChoice::Own(Some(calculator)) => write!(f, "own:{calculator}"),
             CalculationChoice::Cancel => f.write_str("cancel"),
             CalculationChoice::Resume => f.write_str("resume"),
         }
@@ -117,10 +147,12 @@ impl CalculationChoice {
                 let plain = value.len() <= VALUE_CHARS_MAX && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
                 CalculationChoice::Set(slot.parse().ok()?, plain.then(|| value.to_owned())?)
             }
+            Some(("own", calculator)) => CalculationChoice::Own(Some(calculator.parse().ok().filter(|it| own::CALCULATORS.contains(it))?)),
             Some(("ask", slot)) => CalculationChoice::Ask(slot.parse().ok()?),
             Some(_) => return None,
             None => match text {
                 "unknown" => CalculationChoice::Unknown,
+                "own" => CalculationChoice::Own(None),
                 "cancel" => CalculationChoice::Cancel,
                 "resume" => CalculationChoice::Resume,
                 _ => match (text.strip_prefix("menu"), text.strip_prefix("change")) {
@@ -168,13 +200,13 @@ pub(super) fn hear(state: &State, text: &str, context: &Context<'_>) -> Heard {
     if let Some((_, wish)) = text.trim().split_at_checked("/tinh".len()).filter(|(command, _)| command.eq_ignore_ascii_case("/tinh")) {
         let read = amounts(wish, today);
         return Heard::reply(match entry::subject(&read) {
-            Some(calculator) => begin(Calculation::new(calculator), &read, context),
+            Some(calculator) => begin(Calculation::new(calculator), &read, state, context),
             None => menu(1),
         });
     }
     let Some(calculation) = &state.calculation else {
         return match wanted(&read) {
-            Some(calculator) => Heard::reply(begin(Calculation::new(calculator), &read, context)),
+            Some(calculator) => Heard::reply(begin(Calculation::new(calculator), &read, state, context)),
             None => Heard::Nothing,
         };
     };
@@ -186,19 +218,22 @@ pub(super) fn hear(state: &State, text: &str, context: &Context<'_>) -> Heard {
         if is_cancel(&read) {
             return Heard::reply(cancel());
         }
-        if is_unknown(&read) {
-            return Heard::reply(assume(calculation.clone(), slot, context));
+        if calculation.can_take_own(slot, context) && is_own(&read) {
+            return Heard::reply(take_own(calculation.clone(), state, context));
         }
-        if let Some(reply) = answer(calculation, slot, &read, context) {
+        if is_unknown(&read) {
+            return Heard::reply(assume(calculation.clone(), slot, state, context));
+        }
+        if let Some(reply) = answer(calculation, slot, &read, state, context) {
             return Heard::reply(reply);
         }
         return match wanted(&read).filter(|other| *other != calculation.calculator) {
-            Some(other) => Heard::reply(begin(Calculation::new(other), &read, context)),
+            Some(other) => Heard::reply(begin(Calculation::new(other), &read, state, context)),
             None => Heard::Aside,
         };
     }
     if let Some(other) = wanted(&read) {
-        return Heard::reply(begin(Calculation::new(other), &read, context));
+        return Heard::reply(begin(Calculation::new(other), &read, state, context));
     }
     // After the result: "à không, 10 năm", "nếu lương 10tr thì sao", "con thứ 2".
     let short = read.len() <= CHANGE_WORDS_MAX && !entry::is_question(&read);
@@ -207,7 +242,7 @@ pub(super) fn hear(state: &State, text: &str, context: &Context<'_>) -> Heard {
         let before = changed.answers.clone();
         let doubts = fill::fill(&mut changed, &read, None);
         if changed.answers != before || (!doubts.is_empty() && !short) {
-            return Heard::reply(go_on(changed, Some(&before), doubts, context));
+            return Heard::reply(go_on(changed, Some(&before), doubts, state, context));
         }
     }
     Heard::Nothing
@@ -226,7 +261,7 @@ pub(super) fn choose(state: &State, choice: CalculationChoice, context: &Context
                 _ => Value::Number(number),
             });
             match calculation.set(slot, value) {
-                Ok(()) => go_on(calculation, Some(&before), Vec::new(), context),
+                Ok(()) => go_on(calculation, Some(&before), Vec::new(), state, context),
                 Err(refusal) => refuse(calculation, &refusal, context),
             }
         }
@@ -234,18 +269,30 @@ pub(super) fn choose(state: &State, choice: CalculationChoice, context: &Context
             question(calculation, slot, Vec::new(), context)
         }
         (CalculationChoice::Unknown, Some(calculation)) => match calculation.asked {
-            Some(slot) => assume(calculation, slot, context),
-            None => go_on(calculation, None, Vec::new(), context),
+            Some(slot) => assume(calculation, slot, state, context),
+            None => go_on(calculation, None, Vec::new(), state, context),
         },
+        (CalculationChoice::Own(Some(calculator)), _) if lookup::is_available(context) => {
+            take_own(Calculation::new(calculator), state, context)
+        }
+        (CalculationChoice::Own(None), Some(calculation)) if calculation.can_take_own(Slot::Months, context) => {
+            take_own(calculation, state, context)
+        }
+        (CalculationChoice::Own(None), _) => {
+            let choices = own::CALCULATORS.iter().map(|calculator| {
+                Choice::new(ChoiceId::Calculation(CalculationChoice::Own(Some(*calculator))), words::start_label(*calculator))
+            });
+            Reply::say(Outcome::Action, words::which_from_own()).offering(choices)
+        }
         (CalculationChoice::Change(from), Some(calculation)) => change(calculation, usize::from(from)),
-        (CalculationChoice::Resume, Some(calculation)) => go_on(calculation, None, Vec::new(), context),
+        (CalculationChoice::Resume, Some(calculation)) => go_on(calculation, None, Vec::new(), state, context),
         _ => super::step::unknown_choice(),
     }
 }
 
 /// Begins one without anything known.
-pub(super) fn start(calculator: Calculator, context: &Context<'_>) -> Reply {
-    go_on(Calculation::new(calculator), None, Vec::new(), context)
+pub(super) fn start(calculator: Calculator, state: &State, context: &Context<'_>) -> Reply {
+    go_on(Calculation::new(calculator), None, Vec::new(), state, context)
 }
 
 /// `/tinh`, with what was typed behind it.
@@ -283,14 +330,23 @@ pub(super) fn beside(state: &State, text: &str, mut reply: Reply, context: &Cont
     reply
 }
 
-fn begin(mut calculation: Calculation, read: &Amounts, context: &Context<'_>) -> Reply {
+fn begin(mut calculation: Calculation, read: &Amounts, state: &State, context: &Context<'_>) -> Reply {
     let doubts = fill::fill(&mut calculation, read, None);
     let nothing = Answers::default();
-    go_on(calculation, Some(&nothing), doubts, context)
+    go_on(calculation, Some(&nothing), doubts, state, context)
+}
+
+/// Goes on with the citizen's own contributions.
+fn take_own(mut calculation: Calculation, state: &State, context: &Context<'_>) -> Reply {
+    calculation.take_own();
+    match calculation.missing() {
+        Some(slot) => question(calculation, slot, vec![words::own_taken()], context),
+        None => result(calculation, state, context),
+    }
 }
 
 /// Takes the answer to a question of ours; `None` when the text is none.
-fn answer(calculation: &Calculation, slot: Slot, read: &Amounts, context: &Context<'_>) -> Option<Reply> {
+fn answer(calculation: &Calculation, slot: Slot, read: &Amounts, state: &State, context: &Context<'_>) -> Option<Reply> {
     let asks = entry::is_question(read);
     if read.len() > ANSWER_WORDS_MAX && asks {
         return None;
@@ -310,11 +366,11 @@ fn answer(calculation: &Calculation, slot: Slot, read: &Amounts, context: &Conte
         return None;
     }
     doubts.retain(|doubt| !changed.answers.has(doubt.slot) || before.get(doubt.slot) == changed.answers.get(doubt.slot));
-    Some(go_on(changed, Some(&before), doubts, context))
+    Some(go_on(changed, Some(&before), doubts, state, context))
 }
 
 /// The next question, or the result.
-fn go_on(calculation: Calculation, before: Option<&Answers>, doubts: Vec<Doubt>, context: &Context<'_>) -> Reply {
+fn go_on(calculation: Calculation, before: Option<&Answers>, doubts: Vec<Doubt>, state: &State, context: &Context<'_>) -> Reply {
     let taken: Vec<(Slot, Value)> = match before {
         Some(before) => {
             let new = calculation.answers.iter().filter(|(slot, value)| before.get(*slot) != Some(*value));
@@ -326,9 +382,9 @@ fn go_on(calculation: Calculation, before: Option<&Answers>, doubts: Vec<Doubt>,
     if let Some(doubt) = doubts.into_iter().find(|doubt| calculation.calculator.slots().contains(&doubt.slot)) {
         return ask_back(calculation, doubt, echo);
     }
-    match calculation.calculator.missing(&calculation.answers) {
+    match calculation.missing() {
         Some(slot) => question(calculation, slot, echo, context),
-        None => result(calculation, context),
+        None => result(calculation, state, context),
     }
 }
 
@@ -337,6 +393,9 @@ fn question(mut calculation: Calculation, slot: Slot, echo: Vec<faq::Block>, con
     blocks.push(words::question(calculation.calculator, slot));
     let mut choices = words::slot_choices(calculation.calculator, slot, context.today());
     choices.truncate(Choice::MAX - 1);
+    if calculation.can_take_own(slot, context) {
+        choices.push(Choice::new(ChoiceId::Calculation(CalculationChoice::Own(None)), words::OWN));
+    }
     let room = Choice::MAX - choices.len();
     if room > 1 && assumption(&calculation, slot, context).is_some() {
         choices.push(Choice::new(ChoiceId::Calculation(CalculationChoice::Unknown), words::UNKNOWN));
@@ -371,7 +430,7 @@ fn not_understood(calculation: Calculation, slot: Slot, context: &Context<'_>) -
 }
 
 /// Goes on with what is assumed when nobody knows.
-fn assume(mut calculation: Calculation, slot: Slot, context: &Context<'_>) -> Reply {
+fn assume(mut calculation: Calculation, slot: Slot, state: &State, context: &Context<'_>) -> Reply {
     let Some(value) = assumption(&calculation, slot, context) else {
         return question(calculation, slot, vec![words::cannot_assume(slot)], context);
     };
@@ -380,7 +439,7 @@ fn assume(mut calculation: Calculation, slot: Slot, context: &Context<'_>) -> Re
         return question(calculation, slot, vec![words::cannot_assume(slot)], context);
     }
     calculation.assumed.insert(slot);
-    go_on(calculation, Some(&before), Vec::new(), context)
+    go_on(calculation, Some(&before), Vec::new(), state, context)
 }
 
 /// What is assumed of an input that somebody does not know; `None` when nothing can be calculated without it.
@@ -409,8 +468,15 @@ fn assumption(calculation: &Calculation, slot: Slot, context: &Context<'_>) -> O
     })
 }
 
-fn result(mut calculation: Calculation, context: &Context<'_>) -> Reply {
+fn result(mut calculation: Calculation, state: &State, context: &Context<'_>) -> Reply {
     let today = context.today();
+    if calculation.own {
+        calculation.asked = None;
+        let mut reply = lookup::ask(state, Some(What::ForCalculation), context);
+        // The errand names the event that stands last.
+        reply.events.insert(0, Event::CalculationChanged { calculation: Some(Box::new(calculation)) });
+        return reply;
+    }
     let law = Law::new(context.faq().constants());
     match calculate(calculation.calculator, &calculation.answers, today, law) {
         Ok(outcome) => {
@@ -426,6 +492,31 @@ fn result(mut calculation: Calculation, context: &Context<'_>) -> Reply {
         }
         Err(refusal) => refuse(calculation, &refusal, context),
     }
+}
+
+/// What comes of the citizen's own record, for a personal message. `None`: no calculation waits for it.
+pub(super) fn from_own(state: &State, record: &Record, context: &Context<'_>) -> Option<Message> {
+    let calculation = state.calculation.as_ref().filter(|calculation| calculation.own)?;
+    let Record::Contributions(contributions) = record else { return None };
+    let Calculation { calculator, answers, assumed, .. } = calculation;
+    let (today, law) = (context.today(), Law::new(context.faq().constants()));
+    let calculated = own::fill(*calculator, answers, contributions, today)
+        .and_then(|filled| filled.map(|filled| Ok((calculate(*calculator, &filled.answers, today, law)?, filled))).transpose());
+    let by_hand = || Choice::new(ChoiceId::Calculation(CalculationChoice::Ask(Slot::Months)), words::BY_HAND);
+    Some(match calculated {
+        Ok(Some((outcome, filled))) => {
+            let sheet = words::sheet(*calculator, &filled.answers, assumed, &outcome, law, today);
+            let mut more = sheet.more;
+            more.extend(words::from_own(*calculator, filled.between, filled.twice));
+            let change = Choice::new(ChoiceId::Calculation(CalculationChoice::Change(0)), words::CHANGE);
+            let choices = [Some(change), words::rule_choice(*calculator)].into_iter().flatten().collect();
+            Message { blocks: sheet.blocks, more, choices, ..Message::default() }
+        }
+        Ok(None) => Message { blocks: vec![words::nothing_of_own(*calculator)], choices: vec![by_hand()], ..Message::default() },
+        Err(refusal) => {
+            Message { blocks: vec![words::own_refused(), words::refusal(&refusal)], choices: vec![by_hand()], ..Message::default() }
+        }
+    })
 }
 
 /// Says what is wrong, and asks for it again.
@@ -471,7 +562,7 @@ fn change(mut calculation: Calculation, from: usize) -> Reply {
 /// The inputs that can be changed: those that a result depends on.
 fn changeable(calculation: &Calculation) -> Vec<Slot> {
     let answers = &calculation.answers;
-    let with_periods = answers.has(Slot::Periods);
+    let with_periods = answers.has(Slot::Periods) || calculation.own;
     let of_case = |slot: Slot| match (calculation.calculator, slot) {
         (Calculator::LumpSum | Calculator::Pension, Slot::Months | Slot::Salary | Slot::LastMonth) => !with_periods,
         (Calculator::LumpSum | Calculator::Pension, Slot::Periods) => true,
@@ -528,6 +619,22 @@ fn is_unknown(read: &Amounts) -> bool {
         "ko nhớ",
     ];
     read.len() <= WORDS_MAX && read.found.is_empty() && read.says(unknown)
+}
+
+/// "Lấy quá trình đóng của tôi", where the contributions are asked for.
+fn is_own(read: &Amounts) -> bool {
+    let own = phrases![
+        "quá trình đóng của tôi",
+        "quá trình đóng của em",
+        "quá trình đóng của mình",
+        "dữ liệu của tôi",
+        "dữ liệu của em",
+        "hồ sơ của tôi",
+        "tra giúp",
+        "xem giúp",
+        "tự tra",
+    ];
+    read.found.is_empty() && read.says(own)
 }
 
 fn is_correction(read: &Amounts) -> bool {

@@ -4,6 +4,7 @@ use faq::{Block, Span, TopicId, vietnamese_date};
 use jiff::civil::Date;
 
 use super::{call_choice, clock, hotline, operator_choice};
+use crate::dialogue::calculation::CalculationChoice;
 use crate::dialogue::choice::{Choice, ChoiceId};
 use crate::dialogue::event::Message;
 use crate::dialogue::lookup::NotFetched;
@@ -60,7 +61,7 @@ pub fn verify_first(what: Option<What>, over: bool) -> Vec<Block> {
 /// What a part of the record is called in a sentence.
 fn name(what: What) -> &'static str {
     match what {
-        What::Participation | What::Detail(_) => "quá trình đóng",
+        What::Participation | What::Detail(_) | What::ForCalculation => "quá trình đóng",
         What::Benefits => "chế độ đã hưởng",
         What::Dossiers => "hồ sơ đã nộp",
         What::Card => "thẻ BHYT",
@@ -102,7 +103,7 @@ pub fn menu_choices() -> Vec<Choice> {
 /// The button of a part of the record.
 pub fn look_choice(what: What) -> Choice {
     let label = match what {
-        What::Participation => "Quá trình đóng",
+        What::Participation | What::ForCalculation => "Quá trình đóng",
         What::Detail(Kind::Bhxh) => "Chi tiết BHXH",
         What::Detail(Kind::Bhyt) => "Chi tiết BHYT",
         What::Detail(Kind::Bhtn) => "Chi tiết BHTN",
@@ -119,6 +120,11 @@ pub fn look_choice(what: What) -> Choice {
 /// The button that ends the verification.
 pub fn sign_out_choice() -> Choice {
     Choice::new(ChoiceId::SignOut, "Đăng xuất")
+}
+
+/// The button that calculates with the history.
+pub fn own_choice() -> Choice {
+    Choice::new(ChoiceId::Calculation(CalculationChoice::Own(None)), "Tính từ quá trình này")
 }
 
 /// The button that prints the history.
@@ -227,7 +233,11 @@ pub fn erased(receipt: &str, events: u64, at_ms: i64) -> Vec<Block> {
 
 /// A part of the record as it is said. Buttons may be more than fit.
 pub fn message(what: What, record: &Record, today: Date, until_ms: i64) -> Message {
-    let mut message = part(what, record, today);
+    personal(part(what, record, today), until_ms)
+}
+
+/// A message that is shown only while the verification lasts. Buttons may be more than fit.
+pub fn personal(mut message: Message, until_ms: i64) -> Message {
     message.blocks.push(line(format!("Nội dung này tự ẩn lúc {}. Xem xong bạn gõ “đăng xuất”.", clock(until_ms))));
     message.choices.extend([Some(delete_choice()), Some(operator_choice()), Some(sign_out_choice())].into_iter().flatten());
     message
@@ -354,9 +364,11 @@ fn participation(all: &[Contribution]) -> Message {
         [Some(Block::Heading { text: "Những khoảng không đóng".to_owned() }), bullets(gaps)].into_iter().flatten().collect()
     };
     let details = totals.iter().filter(|(kind, _)| *kind != Kind::Bhyt).map(|(kind, _)| Some(look_choice(What::Detail(*kind))));
-    Message { blocks, more, ..Message::default() }
-        .with(details)
-        .with([Some(print_choice()), topic("bhxh/check-contribution-history", "Thấy thiếu tháng")])
+    Message { blocks, more, ..Message::default() }.with(details).with([
+        Some(own_choice()),
+        Some(print_choice()),
+        topic("bhxh/check-contribution-history", "Thấy thiếu tháng"),
+    ])
 }
 
 fn detail(kind: Kind, all: &[Contribution]) -> Message {

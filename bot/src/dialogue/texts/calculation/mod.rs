@@ -14,6 +14,10 @@ use crate::dialogue::choice::{Choice, ChoiceId};
 
 pub use sheet::{Sheet, sheet};
 
+/// The button that takes the contributions from the citizen's own record.
+pub const OWN: &str = "Lấy từ hồ sơ của tôi";
+/// The button of who would rather type them.
+pub const BY_HAND: &str = "Tự nhập số liệu";
 /// The button that stops a calculation.
 pub const CANCEL: &str = "Thôi, không tính nữa";
 /// The button of who does not know.
@@ -119,6 +123,48 @@ pub fn menu() -> Vec<Block> {
         Block::text("Bạn muốn mình tính khoản nào?"),
         Block::text("Bạn gõ luôn cũng được, ví dụ: “đóng 9 năm 7 tháng lương 5tr rút một lần được bao nhiêu”."),
     ]
+}
+
+/// The contributions will come from the citizen's own record.
+pub fn own_taken() -> Block {
+    Block::text("Được, mình sẽ lấy thời gian và mức lương từ quá trình đóng của bạn. Còn thiếu mục này:")
+}
+
+/// Before the calculations that the citizen's own record helps with.
+pub fn which_from_own() -> Vec<Block> {
+    vec![Block::text("Bạn muốn tính khoản nào từ quá trình đóng của mình?")]
+}
+
+/// Under a result that was calculated with the citizen's own record: where its numbers come from.
+pub fn from_own(calculator: Calculator, (first, last): (YearMonth, YearMonth), twice: bool) -> Vec<Block> {
+    let mut items = vec![format!(
+        "Lấy các tháng đóng có trong dữ liệu, từ {} đến {}. Thấy thiếu tháng thì số tính sẽ thấp hơn thực tế.",
+        month(first),
+        month(last)
+    )];
+    if twice {
+        items.push("Tháng có hai nơi đóng được tính một lần, theo nơi đóng trước.".to_owned());
+    }
+    if calculator == Calculator::Unemployment {
+        items.push(
+            "Nếu đã từng nhận trợ cấp thất nghiệp thì chỉ các tháng đóng sau lần đó được tính; bạn bấm đổi số liệu để nhập lại.".to_owned(),
+        );
+    }
+    vec![
+        Block::Heading { text: "Số liệu của bạn".to_owned() },
+        Block::Bullets { items: items.into_iter().map(|item| vec![Span::plain(item)]).collect() },
+    ]
+}
+
+/// The citizen's own record has no month to calculate with.
+pub fn nothing_of_own(calculator: Calculator) -> Block {
+    let kind = if calculator == Calculator::Unemployment { "BHTN" } else { "BHXH" };
+    Block::text(format!("Dữ liệu hiện chưa có tháng đóng {kind} nào của bạn nên mình chưa tính được. Bạn tự nhập số liệu nhé."))
+}
+
+/// The citizen's own record cannot be calculated with; why follows.
+pub fn own_refused() -> Block {
+    Block::text("Mình chưa tính được từ quá trình đóng trong dữ liệu. Bạn tự nhập số liệu nhé.")
 }
 
 /// Stopped.
