@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use harness::citizen::{Citizen, http};
 use harness::kept::{Kept, keeping};
 use harness::postgres::Postgres;
+use harness::proxy::{Proxy, Weather};
 use harness::server::{Options, Server, program};
 use harness::wait::until;
 use reqwest::{Response, StatusCode};
@@ -50,6 +52,26 @@ async fn a_database_that_is_gone_is_told_as_a_wait() {
     for path in ["/", "/widget.js", "/healthz", "/api/calculators"] {
         assert_eq!(get(&server, path).await.0, StatusCode::OK, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_database_is_waited_for_and_a_silent_one_is_told_as_a_wait() {
+    let postgres = Postgres::shared();
+    let line = Proxy::before(postgres.address()).await.unwrap();
+    let url = postgres.database().await.unwrap().replace(&postgres.address().to_string(), &line.address().to_string());
+    let server = Options::new().database(&url).start().await;
+    let citizen = server.citizen().await;
+    citizen.say("quên mật khẩu vssid").await;
+    line.set(Weather::Slow(Duration::from_millis(50)));
+    let slowly = citizen.say("lương hưu tính thế nào").await;
+    assert_eq!(citizen.reply(&slowly).await["kind"], "bot_message");
+    // Half-open: every connection is there, and nothing comes back any more.
+    line.set(Weather::Silent);
+    let (first, second) = tokio::join!(send(&citizen, "còn ai không"), send(&citizen, "alo"));
+    assert_unavailable(first).await;
+    assert_unavailable(second).await;
+    line.set(Weather::Fair);
+    until("it goes on", async || (send(&citizen, "cảm ơn").await.status() == StatusCode::ACCEPTED).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

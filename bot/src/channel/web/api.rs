@@ -26,7 +26,7 @@ use crate::dialogue::{Channel, Event, Input, MESSAGE_CHARS_MAX, Message, Recorde
 /// Comment lines keep proxies and the widget's watchdog quiet.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// A slow telephone needs a minute and a half for 10 MB.
-const UPLOAD_WAIT: Duration = Duration::from_secs(120);
+pub(super) const UPLOAD_WAIT: Duration = Duration::from_secs(120);
 /// A choice's id is a topic id with a prefix.
 const CHOICE_CHARS_MAX: usize = 128;
 

@@ -1,14 +1,18 @@
 //! One layer around all routes: a number for each request, the headers that every answer has, what is counted.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
 use tracing::Instrument;
 use uuid::Uuid;
+
+use super::api::UPLOAD_WAIT;
+use super::error::ApiError;
 
 /// Names a request in the answer and in every line that is logged for it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,6 +29,10 @@ const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 /// A year. Without the subdomains, which are not this program's to decide.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// A request that is not answered by then waits for a database that says nothing any more: it is refused, to be sent again. Longer than the
+/// database may take to give a connection.
+const REQUEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Everything that is served, watched. `https`: browsers reach this server by TLS, and shall never come without it again.
 pub fn observed(router: Router, https: bool) -> Router {
@@ -43,7 +51,10 @@ async fn observe(request: Request, next: Next, https: bool) -> Response {
     if let Some(conversation) = conversation {
         span.record("conversation.id", tracing::field::display(conversation));
     }
-    let mut response = next.run(request).instrument(span.clone()).await;
+    // What is uploaded has a time of its own, and then waits like the rest.
+    let wait = if route.ends_with("/attachments") { UPLOAD_WAIT + REQUEST_WAIT } else { REQUEST_WAIT };
+    let answered = timeout(wait, next.run(request)).instrument(span.clone()).await;
+    let mut response = answered.unwrap_or_else(|_| ApiError::Unavailable.into_response());
     let status = response.status();
     let elapsed = begun.elapsed();
     metrics::counter!("hotro_http_requests_total", "method" => method, "route" => route.clone(), "status" => status.as_str().to_owned())
