@@ -4,9 +4,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use faq::{Faq, NewsId, NewsItem, Theme, TopicId};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
-use super::Found;
 use super::cue::Wish;
 use crate::text::words::{Analyzer, Word};
 
@@ -26,6 +25,10 @@ const PAIR_WEIGHT: f32 = 0.7;
 const ACCENT_WEIGHT: f32 = 0.5;
 /// A word that says nothing on its own still makes pairs.
 const STOP_WEIGHT: f32 = 0.1;
+/// Of the sum of a question's weights: a word with less moves no item, however many hold it.
+const NEGLIGIBLE_SHARE: f32 = 0.002;
+/// Recency, age and review move a score by no more than this factor: what is further behind the best cannot become the first.
+const BEHIND_MAX: f32 = 3.0;
 /// Saturation and length, as in BM25.
 const K1: f32 = 1.2;
 const B: f32 = 0.3;
@@ -38,12 +41,22 @@ pub struct News {
     segments: Vec<Arc<Segment>>,
     /// Where the living version of each item stands.
     by_id: FxHashMap<NewsId, Place>,
+    /// Of each segment, which of its items that is.
+    alive: Vec<Vec<bool>>,
     /// Pinned ones first, then newest first.
     order: Vec<Arc<NewsItem>>,
     by_changed: FxHashMap<TopicId, Vec<Arc<NewsItem>>>,
 }
 
 type Place = (usize, usize);
+
+/// An item that holds some of what is asked.
+pub(super) struct Match<'a> {
+    pub(super) item: &'a Arc<NewsItem>,
+    pub(super) score: f32,
+    /// As [`super::Found::coverage`].
+    pub(super) coverage: f32,
+}
 
 #[derive(Debug, Default)]
 struct Segment {
@@ -73,6 +86,10 @@ impl News {
         news.add(put.into_iter().collect());
         if news.segments.len() > SEGMENTS_MAX {
             news.merge();
+        }
+        news.alive = news.segments.iter().map(|segment| vec![false; segment.items.len()]).collect();
+        for &(segment, at) in news.by_id.values() {
+            news.alive[segment][at] = true;
         }
         news.order = news.by_id.values().map(|&(segment, at)| Arc::clone(&news.segments[segment].items[at])).collect();
         news.order.sort_by(|a, b| (b.pinned, b.published, &b.id).cmp(&(a.pinned, a.published, &a.id)));
@@ -148,8 +165,8 @@ impl News {
         self.by_changed.get(topic).into_iter().flatten()
     }
 
-    /// The items that hold any of what is asked, each with its score, in no order.
-    pub(super) fn search(&self, wish: &Wish) -> Vec<Found> {
+    /// The items that hold enough of what is asked to be the best, in no order.
+    pub(super) fn search(&self, wish: &Wish) -> Vec<Match<'_>> {
         let terms = query_terms(wish);
         let total = self.segments.iter().map(|segment| segment.items.len()).sum::<usize>() as f32;
         let length: f32 = self.segments.iter().flat_map(|segment| &segment.lengths).sum::<f32>() / total.max(1.0);
@@ -157,36 +174,56 @@ impl News {
             let count: usize = self.segments.iter().map(|segment| segment.postings.get(&key).map_or(0, Vec::len)).sum();
             (1.0 + (total - count as f32 + 0.5) / (count as f32 + 0.5)).ln()
         };
-        let weighted: Vec<(Key, f32, f32)> =
-            terms.iter().map(|term| (term.key, idf(term.key) * term.weight, term.names * idf(term.key))).collect();
-        let named: f32 = weighted.iter().map(|(_, _, names)| names).sum();
+        let weighted: Vec<Weighted> = terms
+            .iter()
+            .map(|term| {
+                let idf = idf(term.key);
+                Weighted { key: term.key, weight: idf * term.weight, names: idf * term.names }
+            })
+            .collect();
+        let named: f32 = weighted.iter().map(|term| term.names).sum();
+        let negligible = NEGLIGIBLE_SHARE * weighted.iter().map(|term| term.weight).sum::<f32>();
         let mut found = Vec::new();
-        for (number, segment) in self.segments.iter().enumerate() {
-            let mut scores = vec![(0.0_f32, 0.0_f32); segment.items.len()];
-            for &(key, weight, names) in &weighted {
-                for &(at, count) in segment.postings.get(&key).into_iter().flatten() {
-                    let at = at as usize;
-                    let saturated = count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * segment.lengths[at] / length.max(1.0)));
-                    scores[at].0 += weight * saturated;
-                    scores[at].1 += names;
-                }
-            }
-            let scored = segment.items.iter().zip(scores).enumerate().filter(|(_, (_, (score, _)))| *score > 0.0);
-            for (at, (item, (score, covered))) in scored {
-                if self.by_id.get(&item.id) == Some(&(number, at)) {
+        let mut best = 0.0_f32;
+        for (segment, alive) in self.segments.iter().zip(&self.alive) {
+            let scores = segment.score(weighted.iter().filter(|term| term.weight > negligible), length.max(1.0));
+            for ((item, (score, covered)), _) in segment.items.iter().zip(scores).zip(alive).filter(|(_, alive)| **alive) {
+                // The best so far is no better than the best: what is behind it now is behind it in the end.
+                if score > 0.0 && score * BEHIND_MAX >= best {
+                    best = best.max(score);
                     let coverage = if named > 0.0 { covered / named } else { 0.0 };
-                    found.push(Found { item: Arc::clone(item), score, coverage });
+                    found.push(Match { item, score, coverage });
                 }
             }
         }
-        // What is far behind cannot become first by recency.
-        let best = found.iter().map(|found| found.score).fold(0.0, f32::max);
-        found.retain(|found| found.score >= best / 3.0);
+        found.retain(|found| found.score * BEHIND_MAX >= best);
         found
     }
 }
 
+/// A word of a question with what it is worth among these news.
+struct Weighted {
+    key: Key,
+    weight: f32,
+    names: f32,
+}
+
 impl Segment {
+    /// Of each item its score, and what it holds of what is named.
+    fn score<'a>(&self, terms: impl Iterator<Item = &'a Weighted>, average_length: f32) -> Vec<(f32, f32)> {
+        let norms: Vec<f32> = self.lengths.iter().map(|length| K1 * (1.0 - B + B * length / average_length)).collect();
+        let mut scores = vec![(0.0_f32, 0.0_f32); self.items.len()];
+        for term in terms {
+            let weight = term.weight * (K1 + 1.0);
+            for &(at, count) in self.postings.get(&term.key).into_iter().flatten() {
+                let at = at as usize;
+                scores[at].0 += weight * count / (count + norms[at]);
+                scores[at].1 += term.names;
+            }
+        }
+        scores
+    }
+
     fn build(items: Vec<Arc<NewsItem>>) -> Segment {
         // Of two versions of one item the later.
         let mut seen: FxHashMap<NewsId, usize> = FxHashMap::default();
@@ -252,12 +289,20 @@ struct QueryTerm {
 
 fn query_terms(wish: &Wish) -> Vec<QueryTerm> {
     let mut terms: Vec<QueryTerm> = Vec::new();
-    let mut add = |key: Key, weight: f32, names: f32| match terms.iter_mut().find(|term| term.key == key) {
-        Some(term) => term.weight = term.weight.max(weight),
-        None => terms.push(QueryTerm { key, weight, names }),
+    let mut places: FxHashMap<Key, usize> = FxHashMap::default();
+    let mut add = |key: Key, weight: f32, names: f32| match places.get(&key) {
+        Some(&at) => {
+            let term: &mut QueryTerm = &mut terms[at];
+            term.weight = term.weight.max(weight);
+        }
+        None => {
+            places.insert(key, terms.len());
+            terms.push(QueryTerm { key, weight, names });
+        }
     };
+    let named: FxHashSet<&Word> = wish.named.iter().collect();
     for word in &wish.words {
-        let is_content = wish.named.contains(word);
+        let is_content = named.contains(word);
         let weight = if is_content { 1.0 } else { STOP_WEIGHT };
         add(key(Field::Fold, &word.fold, ""), weight, f32::from(u8::from(is_content)));
         if wish.accented && word.is_accented() {

@@ -24,6 +24,7 @@ use crate::ask::Reading;
 use crate::decide::Decision;
 use crate::intent::Intent;
 use cue::Wish;
+use index::Match;
 
 /// The topic that tells where news are read: who asks that is answered that.
 const WHERE_NEWS_ARE_TOPIC: &str = "vssid/news-video";
@@ -137,7 +138,7 @@ impl News {
 
     fn find(&self, wish: &Wish, today: Date) -> Vec<Found> {
         let mut found = self.search(wish);
-        for Found { item, score, .. } in &mut found {
+        for Match { item, score, .. } in &mut found {
             if wish.cue == Cue::News {
                 *score *= 1.0 - RECENT_SHARE + RECENT_SHARE * recency(item, today);
             }
@@ -150,8 +151,8 @@ impl News {
         }
         // Equal scores: the newer, then by id, so that the answer does not depend on the order of indexing.
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| (b.item.since(), &b.item.id).cmp(&(a.item.since(), &a.item.id))));
-        found.truncate(FOUND_MAX);
-        found
+        let first = found.into_iter().take(FOUND_MAX);
+        first.map(|Match { item, score, coverage }| Found { item: Arc::clone(item), score, coverage }).collect()
     }
 
     /// The item that makes a topic's answer worth a "Mới: ..." on a day: the newest of those that changed its facts since its review, or
