@@ -12,7 +12,7 @@ use crate::sse::{Block, Blocks};
 use crate::wait::until;
 
 /// Longer than a busy machine needs.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// One conversation, seen from outside.
 #[derive(Clone)]
