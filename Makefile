@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHAPE = --workspace --all-targets
 # Most of them wait for a server, a browser or a database more than they calculate.
-TEST_THREADS ?= 4
+TEST_THREADS ?= 3
 
 .PHONY: run test check fmt train eval compare scale load nodes chaos fuzz simulation race broadcast identity places migrate sbom needs
 
