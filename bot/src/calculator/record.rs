@@ -82,7 +82,7 @@ pub fn record(spans: &[Span], day: Date, law: Law<'_>) -> Result<Record, Refusal
             let year_end = YearMonth { year: month.year, month: 12 };
             let half = YearMonth { year: month.year, month: 6 };
             let end = if month <= half { half } else { year_end }.min(span.to);
-            let months = i64::from(end.index() - month.index() + 1);
+            let months = Span { from: month, to: end, ..*span }.months();
             let salary = bounded(span, month, law, &mut total.notes)?;
             let (factor, table) = law.factor(span.voluntary, month.year, day)?;
             if table != day.year() {

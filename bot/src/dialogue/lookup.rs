@@ -168,7 +168,8 @@ pub(super) fn show(state: &State, request: u64, fetched_for: Uuid, record: &Reco
     let Some(verification) = verified(state, context).filter(|verification| verification.id == fetched_for) else {
         return Some(not_shown(request, NotFetched::Unverified));
     };
-    let message = match calculation::from_own(state, record, context).filter(|_| what == What::ForCalculation) {
+    let own = (what == What::ForCalculation).then(|| calculation::from_own(state, record, context)).flatten();
+    let message = match own {
         Some(message) => words::personal(message, verification.until_ms),
         None => words::message(what, record, context.today(), verification.until_ms),
     };

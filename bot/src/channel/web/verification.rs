@@ -33,9 +33,9 @@ use crate::identity::verification::Otp;
 use crate::identity::{Claim, Identity};
 
 const SECOND_MS: i64 = 1_000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
 /// Answers about who somebody is leave at whole steps after the question came. Looking takes a fraction of the first.
 const ANSWER_STEP: Duration = Duration::from_millis(50);
-const MINUTE_MS: i64 = 60 * SECOND_MS;
 
 /// What a form needs to go on.
 #[derive(Serialize, ToSchema)]

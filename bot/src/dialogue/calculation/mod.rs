@@ -469,7 +469,6 @@ fn assumption(calculation: &Calculation, slot: Slot, context: &Context<'_>) -> O
 }
 
 fn result(mut calculation: Calculation, state: &State, context: &Context<'_>) -> Reply {
-    let today = context.today();
     if calculation.own {
         calculation.asked = None;
         let mut reply = lookup::ask(state, Some(What::ForCalculation), context);
@@ -477,15 +476,12 @@ fn result(mut calculation: Calculation, state: &State, context: &Context<'_>) ->
         reply.events.insert(0, Event::CalculationChanged { calculation: Some(Box::new(calculation)) });
         return reply;
     }
-    let law = Law::new(context.faq().constants());
-    match calculate(calculation.calculator, &calculation.answers, today, law) {
-        Ok(outcome) => {
+    match work_out(&calculation, &calculation.answers, context) {
+        Ok(sheet) => {
             calculation.asked = None;
-            let sheet = words::sheet(calculation.calculator, &calculation.answers, &calculation.assumed, &outcome, law, today);
             let print = words::print_choice(calculation.calculator, &calculation.answers);
-            let change = Choice::new(ChoiceId::Calculation(CalculationChoice::Change(0)), words::CHANGE);
             let rule = words::rule_choice(calculation.calculator);
-            let choices = [Some(change), Some(print), rule, Some(texts::operator_choice())].into_iter().flatten();
+            let choices = [Some(change_choice()), Some(print), rule, Some(texts::operator_choice())].into_iter().flatten();
             let mut reply = Reply::say(Outcome::Action, sheet.blocks).offering(choices);
             reply.message.more = sheet.more;
             keep(reply, Some(calculation))
@@ -494,25 +490,29 @@ fn result(mut calculation: Calculation, state: &State, context: &Context<'_>) ->
     }
 }
 
+/// The sheet of a calculation with these answers, today.
+fn work_out(calculation: &Calculation, answers: &Answers, context: &Context<'_>) -> Result<words::Sheet, Refusal> {
+    let (today, law) = (context.today(), Law::new(context.faq().constants()));
+    let outcome = calculate(calculation.calculator, answers, today, law)?;
+    Ok(words::sheet(calculation.calculator, answers, &calculation.assumed, &outcome, law, today))
+}
+
 /// What comes of the citizen's own record, for a personal message. `None`: no calculation waits for it.
 pub(super) fn from_own(state: &State, record: &Record, context: &Context<'_>) -> Option<Message> {
     let calculation = state.calculation.as_ref().filter(|calculation| calculation.own)?;
     let Record::Contributions(contributions) = record else { return None };
-    let Calculation { calculator, answers, assumed, .. } = calculation;
-    let (today, law) = (context.today(), Law::new(context.faq().constants()));
-    let calculated = own::fill(*calculator, answers, contributions, today)
-        .and_then(|filled| filled.map(|filled| Ok((calculate(*calculator, &filled.answers, today, law)?, filled))).transpose());
+    let kind = own::kind(calculation.calculator);
     let by_hand = || Choice::new(ChoiceId::Calculation(CalculationChoice::Ask(Slot::Months)), words::BY_HAND);
-    Some(match calculated {
-        Ok(Some((outcome, filled))) => {
-            let sheet = words::sheet(*calculator, &filled.answers, assumed, &outcome, law, today);
+    let worked_out = own::fill(calculation.calculator, &calculation.answers, contributions, context.today())
+        .and_then(|filled| filled.map(|filled| Ok((work_out(calculation, &filled.answers, context)?, filled))).transpose());
+    Some(match worked_out {
+        Ok(Some((sheet, filled))) => {
             let mut more = sheet.more;
-            more.extend(words::from_own(*calculator, filled.between, filled.twice));
-            let change = Choice::new(ChoiceId::Calculation(CalculationChoice::Change(0)), words::CHANGE);
-            let choices = [Some(change), words::rule_choice(*calculator)].into_iter().flatten().collect();
+            more.extend(words::from_own(kind, filled.between, filled.twice));
+            let choices = [Some(change_choice()), words::rule_choice(calculation.calculator)].into_iter().flatten().collect();
             Message { blocks: sheet.blocks, more, choices, ..Message::default() }
         }
-        Ok(None) => Message { blocks: vec![words::nothing_of_own(*calculator)], choices: vec![by_hand()], ..Message::default() },
+        Ok(None) => Message { blocks: vec![words::nothing_of_own(kind)], choices: vec![by_hand()], ..Message::default() },
         Err(refusal) => {
             Message { blocks: vec![words::own_refused(), words::refusal(&refusal)], choices: vec![by_hand()], ..Message::default() }
         }
@@ -586,6 +586,10 @@ fn cancel() -> Reply {
 
 fn cancel_choice() -> Choice {
     Choice::new(ChoiceId::Calculation(CalculationChoice::Cancel), words::CANCEL)
+}
+
+fn change_choice() -> Choice {
+    Choice::new(ChoiceId::Calculation(CalculationChoice::Change(0)), words::CHANGE)
 }
 
 /// The reply with what the calculation has become.

@@ -27,7 +27,12 @@ pub(super) struct Filled {
     pub(super) twice: bool,
 }
 
-/// Answers what a record answers. `None`: it holds no month of that insurance.
+/// The insurance whose contributions count.
+pub(super) fn kind(calculator: Calculator) -> Kind {
+    if calculator == Calculator::Unemployment { Kind::Bhtn } else { Kind::Bhxh }
+}
+
+/// Answers what a record answers, and nobody else has. `None`: it holds no month of that insurance.
 ///
 /// # Errors
 /// It holds what cannot be calculated with, a month without a salary for one.
@@ -37,16 +42,12 @@ pub(super) fn fill(
     contributions: &[Contribution],
     today: Date,
 ) -> Result<Option<Filled>, Refusal> {
-    let kind = if calculator == Calculator::Unemployment { Kind::Bhtn } else { Kind::Bhxh };
-    let (spans, twice) = spans(contributions, kind, today);
+    let (spans, twice) = spans(contributions, kind(calculator), today);
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Ok(None) };
     let between = (first.from, last.to);
     let mut answers = answers.clone();
-    for slot in FILLED {
-        answers.remove(*slot);
-    }
     if calculator == Calculator::Unemployment {
-        answers.set(Slot::Months, Value::Number(spans.iter().map(months_of).sum()))?;
+        answers.set(Slot::Months, Value::Number(spans.iter().map(Span::months).sum()))?;
         answers.set(Slot::Salary, Value::Number(average_of_last(&spans)))?;
     } else {
         answers.set(Slot::Periods, Value::Periods(spans))?;
@@ -86,15 +87,11 @@ fn year_month(month: Month) -> Option<YearMonth> {
     YearMonth::new(i16::try_from(month.year()).ok()?, i8::try_from(month.month()).ok()?)
 }
 
-fn months_of(span: &Span) -> i64 {
-    i64::from(span.to.index() - span.from.index() + 1)
-}
-
 /// The average of the last months, as many as count, rounded to the đồng.
 fn average_of_last(spans: &[Span]) -> i64 {
     let (mut months, mut sum) = (0_i64, 0_i64);
     for span in spans.iter().rev() {
-        let taken = months_of(span).min(AVERAGED_MONTHS - months);
+        let taken = span.months().min(AVERAGED_MONTHS - months);
         months += taken;
         sum = sum.saturating_add(span.salary.saturating_mul(taken));
     }
@@ -103,6 +100,7 @@ fn average_of_last(spans: &[Span]) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Calculation;
     use super::*;
 
     const TODAY: Date = jiff::civil::date(2026, 11, 26);
@@ -157,11 +155,12 @@ mod tests {
 
     #[test]
     fn what_was_typed_gives_way_to_the_record() {
-        let mut typed = Answers::default();
+        let mut typed = Calculation::new(Calculator::LumpSum);
         typed.set(Slot::Months, Value::Number(10)).unwrap();
         typed.set(Slot::Reason, Value::word("abroad")).unwrap();
+        typed.take_own();
         let record = [paid(Kind::Bhxh, "2020-01", "2020-12", "A", 5_000_000)];
-        let filled = fill(Calculator::LumpSum, &typed, &record, TODAY).unwrap().unwrap();
+        let filled = fill(Calculator::LumpSum, &typed.answers, &record, TODAY).unwrap().unwrap();
         assert!(!filled.answers.has(Slot::Months));
         assert_eq!(filled.answers.word(Slot::Reason), Some("abroad"));
     }

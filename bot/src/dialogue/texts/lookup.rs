@@ -297,7 +297,8 @@ fn list(lead: String, mut items: Vec<Vec<Span>>) -> Message {
     Message { blocks: [Some(line(lead)), bullets(items)].into_iter().flatten().collect(), more, ..Message::default() }
 }
 
-fn kind_name(kind: Kind) -> &'static str {
+/// What a kind of insurance is called.
+pub(super) fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Bhxh => "BHXH",
         Kind::Bhyt => "BHYT",

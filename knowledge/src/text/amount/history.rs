@@ -55,6 +55,13 @@ pub struct Span {
     pub voluntary: bool,
 }
 
+impl Span {
+    /// How many months it has; none when it ends before it begins.
+    pub fn months(&self) -> i64 {
+        i64::from(self.to.index() - self.from.index() + 1).max(0)
+    }
+}
+
 /// A salary record as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {

@@ -8,9 +8,11 @@ use faq::{Action, Block, Span, TopicId, vietnamese_date};
 use jiff::civil::Date;
 use knowledge::YearMonth;
 
+use super::lookup::kind_name;
 use crate::calculator::{Answers, Calculator, Dong, Kind, Moment, Note, Refusal, Slot, Value, money_max};
 use crate::dialogue::calculation::{CalculationChoice, Unsure};
 use crate::dialogue::choice::{Choice, ChoiceId};
+use crate::identity::record as insurance;
 
 pub use sheet::{Sheet, sheet};
 
@@ -136,7 +138,7 @@ pub fn which_from_own() -> Vec<Block> {
 }
 
 /// Under a result that was calculated with the citizen's own record: where its numbers come from.
-pub fn from_own(calculator: Calculator, (first, last): (YearMonth, YearMonth), twice: bool) -> Vec<Block> {
+pub fn from_own(kind: insurance::Kind, (first, last): (YearMonth, YearMonth), twice: bool) -> Vec<Block> {
     let mut items = vec![format!(
         "Lấy các tháng đóng có trong dữ liệu, từ {} đến {}. Thấy thiếu tháng thì số tính sẽ thấp hơn thực tế.",
         month(first),
@@ -145,20 +147,23 @@ pub fn from_own(calculator: Calculator, (first, last): (YearMonth, YearMonth), t
     if twice {
         items.push("Tháng có hai nơi đóng được tính một lần, theo nơi đóng trước.".to_owned());
     }
-    if calculator == Calculator::Unemployment {
+    if kind == insurance::Kind::Bhtn {
         items.push(
             "Nếu đã từng nhận trợ cấp thất nghiệp thì chỉ các tháng đóng sau lần đó được tính; bạn bấm đổi số liệu để nhập lại.".to_owned(),
         );
     }
-    vec![
-        Block::Heading { text: "Số liệu của bạn".to_owned() },
-        Block::Bullets { items: items.into_iter().map(|item| vec![Span::plain(item)]).collect() },
-    ]
+    section("Số liệu của bạn", items).into()
+}
+
+/// A heading, and lines under it.
+fn section(heading: &str, items: Vec<String>) -> [Block; 2] {
+    let bullets = Block::Bullets { items: items.into_iter().map(|item| vec![Span::plain(item)]).collect() };
+    [Block::Heading { text: heading.to_owned() }, bullets]
 }
 
 /// The citizen's own record has no month to calculate with.
-pub fn nothing_of_own(calculator: Calculator) -> Block {
-    let kind = if calculator == Calculator::Unemployment { "BHTN" } else { "BHXH" };
+pub fn nothing_of_own(kind: insurance::Kind) -> Block {
+    let kind = kind_name(kind);
     Block::text(format!("Dữ liệu hiện chưa có tháng đóng {kind} nào của bạn nên mình chưa tính được. Bạn tự nhập số liệu nhé."))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use faq::{Block, Span, vietnamese_date};
 use jiff::civil::Date;
 
-use super::{bold, dong, duration, input_name, month, note, percent, value};
+use super::{bold, dong, duration, input_name, month, note, percent, section, value};
 use crate::calculator::{
     Answers, Bill, Calculator, Dong, HouseholdHealth, Law, LumpSum, Maternity, Moment, Note, Obstacle, Outcome, Pension, RetirementDate,
     Sickness, Slot, Unemployment, Voluntary, Why, decimal,
@@ -100,8 +100,7 @@ pub fn sheet(calculator: Calculator, answers: &Answers, assumed: &BTreeSet<Slot>
     let mut more = Vec::new();
     let mut list = |heading: &str, items: Vec<String>| {
         if !items.is_empty() {
-            more.push(Block::Heading { text: heading.to_owned() });
-            more.push(Block::Bullets { items: items.into_iter().map(|item| vec![Span::plain(item)]).collect() });
+            more.extend(section(heading, items));
         }
     };
     list("Giả định", said_later.into_iter().map(note).collect());
