@@ -1,10 +1,11 @@
 # `make run` serves, `make test` proves. The rest is for people who work on hotro.
 CARGO ?= cargo
-SHAPE = --workspace --all-targets
+# Not `--all-targets`, which builds the programs for load and simulation a second time, as tests with nothing in them.
+SHAPE = --workspace --bins --tests
 # Most of them wait for a server, a browser or a database more than they calculate.
 TEST_THREADS ?= 3
 
-.PHONY: run test check fmt train eval compare scale load nodes chaos fuzz simulation race broadcast identity places migrate sbom needs
+.PHONY: run test check fmt train eval compare scale load nodes chaos fuzz simulation race broadcast identity places migrate sbom traces needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -16,7 +17,7 @@ test: needs
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(SHAPE) -- --deny warnings
 	$(CARGO) build $(SHAPE)
-	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test $(SHAPE)
+	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --tests
 
 # What the tests need from Debian, when it is missing.
 needs:
@@ -77,6 +78,11 @@ identity:
 migrate:
 	$(CARGO) build --release --workspace
 	./target/release/migrate
+
+# The program with spans for a collector, and their tests.
+traces:
+	$(CARGO) build --workspace --bins --features tests/opentelemetry
+	$(CARGO) test --workspace --test all --features tests/opentelemetry traces::
 
 # The parts of the program with versions, licences and checksums, as CycloneDX.
 sbom:

@@ -65,6 +65,8 @@ const KEYS: &[&str] = &[
     "news.quiet_to_h",
     "log.filter",
     "log.format",
+    "traces.endpoint",
+    "traces.percent",
 ];
 /// Variables that other programs agree on, and the key that they set.
 const FOREIGN_VARIABLES: &[(&str, &str)] = &[("DATABASE_URL", "database_url"), ("TELEGRAM_BOT_TOKEN", "telegram.token")];
@@ -106,6 +108,8 @@ pub struct Config {
     pub news: NewsConfig,
     /// What is logged, and how.
     pub log: LogConfig,
+    /// Spans for a collector.
+    pub traces: TracesConfig,
 }
 
 impl Default for Config {
@@ -127,6 +131,7 @@ impl Default for Config {
             telegram: TelegramConfig::default(),
             news: NewsConfig::default(),
             log: LogConfig::default(),
+            traces: TracesConfig::default(),
         }
     }
 }
@@ -291,6 +296,22 @@ impl Default for LogConfig {
     }
 }
 
+/// Spans for an OpenTelemetry collector, where the program was built with them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TracesConfig {
+    /// Where a collector takes OTLP over HTTP. Default none: nothing is sent.
+    pub endpoint: Option<String>,
+    /// Of a hundred traces, so many are sent. Default 100.
+    pub percent: u8,
+}
+
+impl Default for TracesConfig {
+    fn default() -> TracesConfig {
+        TracesConfig { endpoint: None, percent: 100 }
+    }
+}
+
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -381,6 +402,12 @@ impl Config {
             return Err(ConfigError::Value("web.public_url: expected https://host, without a path".to_owned()));
         }
         self.news.check().map_err(ConfigError::Value)?;
+        if self.traces.endpoint.as_ref().is_some_and(|url| !is_origin(url)) {
+            return Err(ConfigError::Value("traces.endpoint: expected http://host:4318, without a path".to_owned()));
+        }
+        if self.traces.percent > 100 {
+            return Err(ConfigError::Value("traces.percent: expected 0 to 100".to_owned()));
+        }
         let telegram = &self.telegram;
         if let Some(url) = &telegram.public_url {
             if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") {
@@ -566,6 +593,8 @@ mod tests {
         check("[web]\npublic_url = \"https://a.example/console\"", &[], "web.public_url: ");
         check("[web]\npublic_url = \"a.example\"", &[], "web.public_url: ");
         check("[log]\nformat = \"xml\"", &[], "log.format: ");
+        check("[traces]\nendpoint = \"http://127.0.0.1:4318/v1/traces\"", &[], "traces.endpoint: ");
+        check("[traces]\npercent = 101", &[], "traces.percent: ");
     }
 
     #[test]

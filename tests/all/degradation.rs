@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use harness::citizen::{Citizen, http};
 use harness::kept::{Kept, keeping};
 use harness::postgres::Postgres;
@@ -72,6 +74,32 @@ async fn a_slow_database_is_waited_for_and_a_silent_one_is_told_as_a_wait() {
     assert_unavailable(second).await;
     line.set(Weather::Fair);
     until("it goes on", async || (send(&citizen, "cảm ơn").await.status() == StatusCode::ACCEPTED).then_some(())).await;
+}
+
+/// What is worked on at once, and so many more.
+const AT_ONCE: usize = 512;
+const TOO_MANY: usize = 24;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_is_refused_at_once_before_the_database_is_asked() {
+    let postgres = Postgres::shared();
+    let line = Proxy::before(postgres.address()).await.unwrap();
+    let url = postgres.database().await.unwrap().replace(&postgres.address().to_string(), &line.address().to_string());
+    let server = Options::new().database(&url).start().await;
+    let citizen = server.citizen().await;
+    line.set(Weather::Silent);
+    let begun = Instant::now();
+    let mut sent: FuturesUnordered<_> = (0..AT_ONCE + TOO_MANY).map(|_| send(&citizen, "còn ai không")).collect();
+    for _ in 0..TOO_MANY {
+        assert_unavailable(sent.next().await.unwrap()).await;
+    }
+    // The others wait for the database as long as a request may, which is ten seconds.
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    line.set(Weather::Fair);
+    let taken = sent.map(|response| response.status()).collect::<Vec<_>>().await;
+    assert!(taken.contains(&StatusCode::ACCEPTED), "what was taken is worked on: {taken:?}");
+    let refused = get(&server, "/metrics").await.1;
+    assert!(refused.contains(&format!("hotro_requests_refused_total {TOO_MANY}\n")), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,4 +29,5 @@ mod place_import;
 mod places;
 mod store;
 mod telegram;
+mod traces;
 mod transfer;

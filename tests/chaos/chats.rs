@@ -32,7 +32,10 @@ pub async fn talk(world: Arc<World>, seed: u64, number: u32) -> Chat {
         // Above the fifteenth of the base salary, so that all of it is calculated with, and no round number.
         let amount = 20_000_001 + u64::from(number) * AMOUNTS_APART + chat.amounts.len() as u64;
         let written = with_points(amount);
-        world.telegram.citizen(chat_id).says(&format!("tính viện phí {written} đồng, đúng tuyến, mức hưởng 80%, ngoại trú"));
+        world
+            .telegram
+            .citizen(chat_id)
+            .says(&format!("viện phí {written} đồng, đúng tuyến, thẻ 80%, chưa đủ 5 năm liên tục thì bhyt trả bao nhiêu"));
         let (begun, patience) = (Instant::now(), if is_last { ANSWERED_WITHIN } else { PATIENCE });
         while begun.elapsed() < patience && !chat.answered {
             pause(&mut random, 50, 150).await;

@@ -33,13 +33,13 @@ const KEY: (&str, &str) = ("HOTRO_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5ee
 /// The program that was built with the tests.
 ///
 /// # Panics
-/// It is not there: only `cargo test --workspace --all-targets` builds it.
+/// It is not there: only `cargo build --workspace --bins` builds it.
 pub fn program() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
     // Tests lie in target/<profile>/deps, programs beside it.
     let beside = test.ancestors().skip(1).take(2).map(|folder| folder.join("hotro"));
     let program = beside.clone().find(|program| program.exists()).or(beside.last()).expect("a folder");
-    assert!(program.exists(), "{} is missing; try: cargo build --workspace --all-targets", program.display());
+    assert!(program.exists(), "{} is missing; try: cargo build --workspace --bins", program.display());
     program
 }
 

@@ -39,8 +39,8 @@ struct Options {
     /// Seconds of talking.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// Event streams that are open and idle.
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// Event streams that are open and idle: a node holds 20,000.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     streams: u32,
     /// Only the desk: consoles that are open.
     #[arg(long, value_name = "CONSOLES", value_parser = clap::value_parser!(u32).range(1..=500))]

@@ -18,6 +18,8 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// No limit is reached by a load that comes from one address.
 const NO_LIMIT: &str = "1000000000";
 
+/// Invented.
+const KEY: &str = "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed";
 const ALWAYS_OPEN: &str = concat!(
     r#"{ monday = ["00:00-24:00"], tuesday = ["00:00-24:00"], wednesday = ["00:00-24:00"], thursday = ["00:00-24:00"], "#,
     r#"friday = ["00:00-24:00"], saturday = ["00:00-24:00"], sunday = ["00:00-24:00"], holidays = [], swaps = [] }"#,
@@ -56,6 +58,8 @@ impl Server {
             .env("HOTRO_LIMITS_MESSAGES_PER_CONVERSATION_PER_MINUTE", NO_LIMIT)
             .env("HOTRO_LIMITS_MESSAGES_PER_NETWORK_PER_MINUTE", NO_LIMIT)
             .env("HOTRO_LIMITS_CONVERSATIONS_PER_NETWORK_PER_MINUTE", NO_LIMIT)
+            // Nodes of one database have one key.
+            .env("HOTRO_KEY", KEY)
             // Measured at any hour.
             .env("HOTRO_DESK_CALENDAR", ALWAYS_OPEN)
             .env("HOTRO_LOG_FILTER", "warn")

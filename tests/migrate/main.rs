@@ -34,6 +34,7 @@ async fn main() -> Result<()> {
     let begun = Instant::now();
     invent(&first, events).await?;
     println!("{events} events invented in {:.1} s", begun.elapsed().as_secs_f64());
+    println!("the SQLite file has {} MB", std::fs::metadata(folder.path().join("first.db"))?.len() / 1_000_000);
 
     let mut reference: Option<Vec<(String, Sum)>> = None;
     let mut told = |name: &str, begun: Instant, sums: Vec<(String, Sum)>| {

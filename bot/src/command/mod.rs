@@ -12,11 +12,13 @@ pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod gaps;
 pub(crate) mod learning_curve;
+mod log;
 pub(crate) mod operator;
 pub(crate) mod places;
 pub(crate) mod records;
 pub(crate) mod replay;
 pub(crate) mod serve;
+mod traces;
 pub(crate) mod transfer;
 
 use std::path::Path;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use futures::future::join_all;
 use hotro::channel::telegram::{Telegram, TelegramConfig};
 use hotro::channel::web::{self, Limits, Origins, Web};
-use hotro::config::{Config, LogFormat};
+use hotro::config::Config;
 use hotro::content::Folder;
 use hotro::conversation::Conversations;
 use hotro::desk::account::Accounts;
@@ -27,22 +27,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{sleep, timeout};
-use tracing_subscriber::EnvFilter;
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
-    start_log(config)?;
-    allow_open_files();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?.block_on(serve(config))
-}
-
-fn start_log(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log.filter).context("log.filter")?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match config.log.format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    runtime.block_on(async {
+        let traces = super::log::start(config)?;
+        allow_open_files();
+        let served = serve(config).await;
+        traces.finish().await;
+        served
+    })
 }
 
 /// Every connection is an open file, and shells and service managers allow 1,024 of them unless asked: fewer than the streams

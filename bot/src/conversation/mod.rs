@@ -259,6 +259,7 @@ impl Conversations {
 
     /// Takes one input. The number of the citizen's event; the same `input_id` again gives the same number and changes nothing.
     /// Durable when it returns.
+    #[tracing::instrument(name = "turn", level = "debug", skip_all, fields(conversation.id = %id))]
     pub async fn submit(&self, id: Uuid, input_id: &str, input: &Input) -> Result<u64, ConversationError> {
         let slot = self.slot(id);
         let mut loaded = slot.lock().await;
@@ -424,6 +425,7 @@ impl Conversations {
         self.citizens_typing.subscribe()
     }
 
+    #[tracing::instrument(name = "decide", level = "debug", skip_all)]
     fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {
         let knowledge = self.knowledge();
         let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));

@@ -515,6 +515,7 @@ impl Identity {
     ///
     /// # Errors
     /// Why it is not shown.
+    #[tracing::instrument(name = "record", level = "debug", skip_all, fields(conversation.id = %conversation_id, what = what.name()))]
     pub async fn read(&self, conversation_id: Uuid, what: What, actor: Option<(&str, &str)>) -> Result<(Uuid, Record), NotFetched> {
         let failed = |error: &dyn std::error::Error| {
             metrics::counter!("hotro_verification_errors_total", "what" => "fetch").increment(1);
@@ -522,7 +523,7 @@ impl Identity {
             NotFetched::Unavailable
         };
         let proof = self.verified(conversation_id).await.map_err(|error| failed(&error))?.ok_or(NotFetched::Unverified)?;
-        // First the note, then the reading: no access without a trace.
+        // At once, because each waits for the disk; but nothing is given out before the note is durable: no access without a trace.
         let access = NewAccess {
             person_hash: person_hash(&self.0.records_key, proof.code()),
             conversation_id: Some(conversation_id),
@@ -531,8 +532,9 @@ impl Identity {
             reason: actor.map(|(_, reason)| reason.to_owned()),
             at_ms: now_ms(),
         };
-        self.store().note_access(&access).await.map_err(|error| failed(&error))?;
-        let record = self.0.records.fetch(&proof, what).await.map_err(|error| {
+        let (noted, fetched) = tokio::join!(self.store().note_access(&access), self.0.records.fetch(&proof, what));
+        noted.map_err(|error| failed(&error))?;
+        let record = fetched.map_err(|error| {
             failed(&error);
             match error {
                 RecordsError::Slow => NotFetched::Slow,

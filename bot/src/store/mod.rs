@@ -102,6 +102,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] and [`StoreError::Closed`]: nothing was appended. [`StoreError::Database`]: whether it was is
     /// not known when the connection broke; append the same again, and the input id or the expected seq will tell.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         self.0.writer.append(append).await
     }

@@ -13,6 +13,8 @@ use sqlx::{Connection, Database, PgConnection, query_scalar};
 use super::error::{StoreError, describe};
 use super::transfer::MARK;
 
+/// 16 MB. At the default of 4 MB every hundredth small write of a busy second waits for a checkpoint.
+const SQLITE_CHECKPOINT_PAGES: &str = "4000";
 /// Readers of a WAL file do not wait for each other or for the writer; more of them than processors gain little.
 const SQLITE_READERS: u32 = 4;
 /// How long a writer of another process (a command line tool) is waited for.
@@ -85,7 +87,8 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools, StoreError>
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // An append that was acknowledged survives a power cut; group commit pays for it.
-        .synchronous(SqliteSynchronous::Full);
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES);
     // The connections stay open: nothing is gained by opening a file again.
     let pool = |connections| pool_of(connections).idle_timeout(None).max_lifetime(None);
 

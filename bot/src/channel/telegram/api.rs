@@ -226,6 +226,7 @@ impl BotApi {
         self.call::<IgnoredAny>(P::NAME, payload, CALL_WAIT).await.map(drop)
     }
 
+    #[tracing::instrument(name = "telegram call", level = "debug", skip_all, fields(method))]
     async fn call<T: DeserializeOwned>(&self, method: &str, body: &impl Serialize, wait: Duration) -> Result<T, CallError> {
         let network = |error: reqwest::Error| CallError::Network(error.without_url());
         let url = self.methods.join(method).map_err(|_| CallError::Unreadable)?;

@@ -90,6 +90,7 @@ impl Bot {
         true
     }
 
+    #[tracing::instrument(name = "telegram update", level = "debug", skip_all)]
     async fn hear(self: &Arc<Self>, update: &TelegramUpdate) -> Result<(), ConversationError> {
         // Nothing that means anything is stored unread.
         let body = self.conversations.open_text(&place_of(update.update_id), &update.body);

@@ -13,7 +13,7 @@ use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -50,6 +50,7 @@ pub(super) async fn create_conversation(
 ) -> Result<(StatusCode, Json<CreatedConversation>), ApiError> {
     web.inner.origins.check(&headers)?;
     web.inner.limits.conversation(web.inner.limits.network(peer, &headers))?;
+    let _at_work = web.admit()?;
     let begun = web.conversations().begin(Channel::Web).await?;
     let created = CreatedConversation { conversation_id: begun.id, token: begun.token.reveal().to_owned() };
     Ok((StatusCode::CREATED, Json(created)))
@@ -100,13 +101,9 @@ pub(super) async fn post_message(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     web.inner.origins.check(&headers)?;
-    let id = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let (client_id, input) = parse_message(body)?;
-    let _at_work = web.inner.messages.try_acquire().map_err(|_| {
-        metrics::counter!("hotro_messages_refused_total").increment(1);
-        ApiError::Unavailable
-    })?;
     let seq = web.conversations().submit(id, &client_id, &input).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { seq })))
 }
@@ -167,7 +164,7 @@ pub(super) async fn read_events(
     query: Result<Query<After>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = authorise(&web, id, &headers).await?;
+    let (id, at_work) = authorise(&web, id, &headers).await?;
     let Query(After { after }) = query.map_err(|_| ApiError::BadRequest("after"))?;
     let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let after = match last_event_id.or(after) {
@@ -183,6 +180,8 @@ pub(super) async fn read_events(
         response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
         return Ok(response);
     }
+    // An open stream is no work.
+    drop(at_work);
     let permit = std::sync::Arc::clone(&web.inner.streams).try_acquire_owned().map_err(|_| ApiError::Unavailable)?;
     let stream = Tail::new(web, id, after, permit).into_stream();
     let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_EVERY)).into_response();
@@ -333,7 +332,7 @@ pub(super) async fn ask_callback(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     web.inner.origins.check(&headers)?;
-    let id = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let wish: NewCallback = serde_json::from_slice(&body.map_err(|_| ApiError::BadJson)?).map_err(|_| ApiError::BadJson)?;
     let client_id = parse_client_id(wish.client_id.as_deref())?;
@@ -374,13 +373,15 @@ pub(super) async fn attach(
     body: Body,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     web.inner.origins.check(&headers)?;
-    let id = authorise(&web, id, &headers).await?;
+    let (id, at_work) = authorise(&web, id, &headers).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let client_id = parse_client_id(query.ok().and_then(|Query(new)| new.client_id).as_deref())?;
     // Before the body is read: nobody fills the memory with what is then refused.
     if !web.conversations().in_handoff(id).await? {
         return Err(ApiError::NoHandoff);
     }
+    // It takes as long as the citizen's line, and is counted by itself.
+    drop(at_work);
     let _upload = web.inner.uploads.try_acquire().map_err(|_| ApiError::Unavailable)?;
     let read = tokio::time::timeout(UPLOAD_WAIT, to_bytes(body, ATTACHMENT_BYTES_MAX)).await.map_err(|_| ApiError::Unavailable)?;
     let bytes = read.map_err(|_| ApiError::Unkept(Unkept::TooLarge))?;
@@ -403,13 +404,17 @@ pub(super) async fn typing(
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     web.inner.origins.check(&headers)?;
-    let id = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     web.conversations().citizen_types(id);
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn authorise(web: &Web, id: Result<Path<String>, PathRejection>, headers: &HeaderMap) -> Result<Uuid, ApiError> {
+pub(super) async fn authorise<'web>(
+    web: &'web Web,
+    id: Result<Path<String>, PathRejection>,
+    headers: &HeaderMap,
+) -> Result<(Uuid, SemaphorePermit<'web>), ApiError> {
     // An id that is none looks like one that is unknown.
     let id = id.ok().and_then(|Path(id)| Uuid::parse_str(&id).ok()).ok_or(ApiError::Unauthorized)?;
     let token = headers
@@ -418,5 +423,6 @@ pub(super) async fn authorise(web: &Web, id: Result<Path<String>, PathRejection>
         .and_then(|value| value.strip_prefix("Bearer "))
         .map(Token::presented)
         .ok_or(ApiError::Unauthorized)?;
-    if web.conversations().authorise(id, &token).await? { Ok(id) } else { Err(ApiError::Unauthorized) }
+    let at_work = web.admit()?;
+    if web.conversations().authorise(id, &token).await? { Ok((id, at_work)) } else { Err(ApiError::Unauthorized) }
 }

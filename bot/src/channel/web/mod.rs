@@ -27,7 +27,7 @@ use axum::http::{HeaderName, Method, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -45,10 +45,10 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 const STREAMS_MAX: usize = 20_000;
 /// Photos and files on their way at once; each may be 10 MB in memory.
 const UPLOADS_AT_ONCE_MAX: usize = 8;
-/// Messages of citizens that are worked on at once; those beyond are refused at once. Each costs about half a millisecond of a
-/// processor, so that what is taken is answered within some tenths of a second. Fewer than the store queues: an operator's write always
-/// finds a place there.
-const MESSAGES_AT_ONCE_MAX: usize = 512;
+/// Requests of citizens that are worked on at once; those beyond are refused before anything is read for them. Each costs about half a
+/// millisecond of a processor, so that what is taken is answered within some tenths of a second. Fewer than the store queues: an operator's
+/// write always finds a place there.
+const REQUESTS_AT_ONCE_MAX: usize = 512;
 /// What a browser may assume about the cross-origin rules before it asks again.
 const CORS_MAX_AGE: Duration = Duration::from_secs(3600);
 
@@ -65,8 +65,8 @@ struct Inner {
     streams: Arc<Semaphore>,
     /// Counts the uploads under way.
     uploads: Arc<Semaphore>,
-    /// Counts the messages that are worked on.
-    messages: Semaphore,
+    /// Counts the requests of citizens that are worked on.
+    requests: Semaphore,
     /// Turns true when the process stops: streams end, so that their clients go elsewhere.
     stopping: watch::Receiver<bool>,
     metrics: Option<PrometheusHandle>,
@@ -85,14 +85,22 @@ impl Web {
     ) -> Web {
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
         let uploads = Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX));
-        let messages = Semaphore::new(MESSAGES_AT_ONCE_MAX);
+        let requests = Semaphore::new(REQUESTS_AT_ONCE_MAX);
         let identity = OnceLock::new();
-        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, messages, stopping, metrics, identity }) }
+        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, requests, stopping, metrics, identity }) }
     }
 
     /// Who verifies and looks up. Only the first call counts; without it the secure form says that it is off.
     pub fn attach_identity(&self, identity: Identity) {
         let _ = self.inner.identity.set(identity);
+    }
+
+    /// Takes a citizen's request, or refuses it when there are too many.
+    fn admit(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        self.inner.requests.try_acquire().map_err(|_| {
+            metrics::counter!("hotro_requests_refused_total").increment(1);
+            ApiError::Unavailable
+        })
     }
 
     fn conversations(&self) -> &Conversations {

@@ -137,7 +137,7 @@ pub(super) async fn open(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     web.inner.origins.check(&headers)?;
-    let id = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     Ok(opened(&identity(&web)?.open_form(id).await?))
 }
@@ -296,7 +296,7 @@ pub(super) async fn summary(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     web.inner.origins.check(&headers)?;
-    let id = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let identity = identity(&web)?;
     let closed = || FormError::Closed.into();

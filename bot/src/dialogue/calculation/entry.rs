@@ -14,7 +14,11 @@ pub fn wanted(read: &Amounts) -> Option<Calculator> {
     if asks_to_calculate(read) {
         return Some(calculator);
     }
-    if asks_for_rule(read) || is_about_another(read) || asks_what_to_contribute(read, calculator) || !asks_how_much(read, calculator) {
+    if asks_for_rule(read) || is_about_another(read) || asks_what_to_contribute(read, calculator) {
+        return None;
+    }
+    // "Tính viện phí 12 triệu": an order, without a question.
+    if !asks_how_much(read, calculator) && !read.begins_with(phrases!["tính"]) {
         return None;
     }
     has_own_number(read, calculator).then_some(calculator)
