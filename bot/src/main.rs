@@ -2,7 +2,7 @@
 
 mod command;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -363,6 +363,7 @@ fn manual() -> anyhow::Result<ExitCode> {
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
+        Err(error) if nobody_reads(&error) => ExitCode::from(ENDED_BY_SIGPIPE),
         Err(error) => {
             eprintln!("hotro: {error:#}");
             ExitCode::FAILURE
@@ -370,11 +371,21 @@ fn main() -> ExitCode {
     }
 }
 
+/// What shells say of a program that a closed pipe has ended.
+const ENDED_BY_SIGPIPE: u8 = 128 + 13;
+
+/// Whether the output went into a pipe that was closed. Connections break so too, and their errors carry what was being done.
+fn nobody_reads(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Man => return manual(),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "hotro", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "hotro", &mut script);
+            std::io::stdout().write_all(&script)?;
             return Ok(ExitCode::SUCCESS);
         }
         _ => {}

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::content::{SMALL_CONSTANTS, small_faq, write};
-use harness::server::{Options, Said, run, run_with};
+use harness::server::{Options, Said, program, run, run_with};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -94,6 +94,20 @@ fn a_question_is_answered_for_reading() {
     let said = run(folder().path(), &["ask", "Đăng nhập VssID bằng mã số BHXH và mật khẩu"]);
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     assert!(said.stdout.contains("VssID"), "{}", said.stdout);
+}
+
+/// As in `hotro ask ... | head -1`: the reader has gone.
+#[test]
+fn output_that_nobody_reads_ends_the_command_without_a_word() {
+    let folder = folder();
+    for arguments in [&["ask", QUESTION][..], &["ask", QUESTION, "--explain"], &["check"], &["man"], &["completions", "bash"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let command = Command::new(program()).args(arguments).env_clear().current_dir(folder.path()).stdout(writer).output();
+        let said = command.expect("the program runs");
+        assert_eq!(said.status.code(), Some(128 + 13), "{arguments:?}");
+        assert!(said.stderr.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&said.stderr));
+    }
 }
 
 #[test]

@@ -191,6 +191,17 @@ async fn a_hangup_loads_the_folder_again() {
     server.stop();
 }
 
+/// A service manager sends it for a reload. Without a folder there is nothing to load, and the default is to end the process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hangup_without_a_folder_does_not_end_the_service() {
+    let mut server = Options::new().start().await;
+    server.hang_up();
+    let citizen = server.citizen().await;
+    assert_eq!(citizen.reply(&citizen.say("quên mật khẩu vssid").await).await["outcome"], "answered");
+    // The answer may have come first; the end tells what the process died of.
+    server.stop();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn operations_see_which_set_is_served() {
     let faq = small_faq();

@@ -443,6 +443,7 @@ async fn the_api_describes_itself() {
     for input in inputs.map(|input| input.as_str().expect("a name")) {
         assert!(described[input].is_object(), "{input} in {described}");
     }
+    assert_eq!(description["components"]["schemas"]["NewMessage"]["required"], serde_json::json!(["client_id"]));
     assert_eq!(citizens.into_iter().skip(1).collect::<Vec<_>>(), of_one.iter().chain(&news).chain(&form).collect::<Vec<_>>());
     for path in ["audit", "canned", "events", "handoffs/{id}/claim", "invitation", "operators", "search", "session", "settings"] {
         assert!(desk.contains(&&format!("/api/desk/{path}")), "{path} in {desk:?}");

@@ -134,6 +134,35 @@ fn alerts_and_dashboard_name_only_metrics_that_exist() {
     }
 }
 
+/// A setting that hotro does not know stops it, and nobody reads a log before the containers are up.
+#[test]
+fn the_settings_of_the_containers_are_known() {
+    let compose = read("docs/operations/compose.yaml");
+    let readme = read("docs/operations/README.md");
+    let set = compose.lines().filter_map(|line| line.trim().split_once(": ")).chain(
+        readme
+            .lines()
+            .filter(|line| line.contains("printf '"))
+            .flat_map(|line| line.split('\'').nth(1).unwrap().split("\\n"))
+            .filter_map(|line| line.split_once('=')),
+    );
+    let key = "0".repeat(64);
+    let settings: Vec<(&str, String)> = set
+        .filter(|(name, _)| name.starts_with("HOTRO_"))
+        .map(|(name, value)| (name, value.replace("${PUBLIC_NAME}", "hotro.example.gov.vn").replace("%s", &key)))
+        .collect();
+    for name in ["HOTRO_LIMITS_TRUSTED_PROXIES", "HOTRO_KEY", "HOTRO_WEB_ALLOWED_ORIGINS"] {
+        assert!(settings.iter().any(|(set, _)| *set == name), "{name} is not among {settings:?}");
+    }
+    let variables: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let folder = TempDir::new().unwrap();
+    let said = run_with(folder.path(), &["ask", "quên mật khẩu vssid"], &variables, b"").unwrap();
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    // The same address in both places: what the proxy says of citizens is believed.
+    let (_, proxy) = variables.iter().find(|(name, _)| *name == "HOTRO_LIMITS_TRUSTED_PROXIES").unwrap();
+    assert!(compose.contains(&format!("ipv4_address: {proxy}\n")), "{proxy}");
+}
+
 fn assert_headers(name: &str, response: &Response) {
     let header = |header: &str| response.headers().get(header).map(|value| value.to_str().unwrap().to_owned());
     assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"), "{name}");

@@ -17,7 +17,7 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
     if explain {
         let reading = knowledge.ask(question, &asked);
         let explained = json!({ "decision": reading.decision, "time": reading.time, "next": reading.next, "trace": reading.trace });
-        println!("{}", serde_json::to_string_pretty(&explained)?);
+        say!("{}", serde_json::to_string_pretty(&explained)?);
         return Ok(());
     }
     if as_json {
@@ -26,7 +26,7 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
         let before = Instant::now();
         let reading = knowledge.ask(question, &asked);
         let micros = u64::try_from(before.elapsed().as_micros()).unwrap_or(u64::MAX);
-        println!("{}", summary(&knowledge, &reading, micros));
+        say!("{}", summary(&knowledge, &reading, micros));
         return Ok(());
     }
     let news = News::of_faq(knowledge.faq());
@@ -44,7 +44,7 @@ pub(crate) fn run(config: &Config, question: &str, as_json: bool, explain: bool)
     let state = State { seq: 1, ..State::default() };
     for event in step(&state, "ask", &input, &context).events {
         if let Event::BotMessage { message, .. } = event {
-            println!("{}", terminal::render(&message));
+            say!("{}", terminal::render(&message));
         }
     }
     Ok(())

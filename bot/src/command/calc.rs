@@ -34,7 +34,7 @@ pub(crate) fn run(config: &Config, name: &str, inputs: &[String], day: Option<Da
     let outcome = calculate(calculator, &answers, today, law)?;
     if as_json {
         let printed = json!({ "calculator": calculator.name(), "as_of": today.to_string(), "answers": answers, "result": outcome });
-        println!("{}", serde_json::to_string_pretty(&printed)?);
+        say!("{}", serde_json::to_string_pretty(&printed)?);
         return Ok(());
     }
     let sheet = words::sheet(calculator, &answers, &BTreeSet::new(), &outcome, law, today);

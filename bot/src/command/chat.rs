@@ -36,6 +36,6 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         let text = String::from_utf8_lossy(&line?).into_owned();
         say(&mut state, &Input::Message { text })?;
     }
-    println!();
+    say!("");
     Ok(())
 }

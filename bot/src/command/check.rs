@@ -15,9 +15,9 @@ pub(crate) fn run(config: &Config, as_of: Option<Date>) -> anyhow::Result<ExitCo
     let day = as_of.unwrap_or(today);
     let problems = faq::check(&faq, day);
     for problem in &problems {
-        println!("{problem}");
+        say!("{problem}");
     }
-    println!(
+    say!(
         "{} topics, {} authored questions, version {}: {} problem(s) as of {day}, {} of them to be mended before it is served",
         faq.topics().len(),
         faq.authored().len(),
@@ -26,18 +26,19 @@ pub(crate) fn run(config: &Config, as_of: Option<Date>) -> anyhow::Result<ExitCo
         problems.iter().filter(|problem| problem.severity != Severity::Due).count()
     );
     if day > today {
-        print_changes(&faq, today, day);
+        print_changes(&faq, today, day)?;
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Prints what happens to the answers until a day to come.
-fn print_changes(faq: &Faq, today: Date, day: Date) {
+fn print_changes(faq: &Faq, today: Date, day: Date) -> anyhow::Result<()> {
     let changes = faq::changes(faq, today, day);
-    println!();
+    say!("");
     for change in &changes {
-        println!("{change}");
+        say!("{change}");
     }
     let topics: BTreeSet<&TopicId> = changes.iter().map(|change| &change.topic).collect();
-    println!("after {today} until {day}: {} change(s) in {} topic(s)", changes.len(), topics.len());
+    say!("after {today} until {day}: {} change(s) in {} topic(s)", changes.len(), topics.len());
+    Ok(())
 }

@@ -14,17 +14,17 @@ pub(crate) fn run(config: &Config, real: Option<&Path>) -> anyhow::Result<()> {
     let real = real.map(super::labelled).transpose()?.unwrap_or_default();
     let weights = Weights::embedded().context("reading the weights")?;
     let confusions = confusions(&faq, &weights, &real).context("looking for confusions")?;
-    println!();
-    println!("{:>6} {:>5} {:>5} {:>5}  topic -> ranked first: a question", "cost", "lost", "wrong", "asked");
+    say!("");
+    say!("{:>6} {:>5} {:>5} {:>5}  topic -> ranked first: a question", "cost", "lost", "wrong", "asked");
     for pair in confusions.pairs.iter().take(PAIRS_LISTED_MAX) {
         let (topic, first) = (&pair.topic, &pair.first);
-        println!("{:>6.1} {:>5} {:>5} {:>5}  {topic} -> {first}: {}", pair.cost, pair.lost, pair.wrong, pair.asked, pair.example);
+        say!("{:>6.1} {:>5} {:>5} {:>5}  {topic} -> {first}: {}", pair.cost, pair.lost, pair.wrong, pair.asked, pair.example);
     }
     if confusions.pairs.len() > PAIRS_LISTED_MAX {
-        println!("and {} pairs more", confusions.pairs.len() - PAIRS_LISTED_MAX);
+        say!("and {} pairs more", confusions.pairs.len() - PAIRS_LISTED_MAX);
     }
     let share = |part: usize| 100.0 * part as f64 / confusions.asked.max(1) as f64;
-    println!(
+    say!(
         "{} questions asked: another topic, the lookup or a field outside wins {} ({:.1} %), {} are answered wrongly ({:.1} %)",
         confusions.asked,
         confusions.lost,

@@ -81,7 +81,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         Ok(())
     })?;
     let [ok, warn, fail] = findings.counts;
-    println!("{ok} ok, {warn} warn, {fail} fail");
+    say!("{ok} ok, {warn} warn, {fail} fail");
     Ok(if findings.worst == Grade::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -38,14 +38,14 @@ fn print_figures(knowledge: &Knowledge, rows: &[Row], json: bool) -> anyhow::Res
     let (metrics, _) = measure(knowledge, rows);
     let value = serde_json::to_value(&metrics)?;
     if json {
-        println!("{value}");
+        say!("{value}");
         return Ok(());
     }
-    println!("index {}", knowledge.index_version());
+    say!("index {}", knowledge.index_version());
     for (name, figure) in value.as_object().into_iter().flatten() {
         match figure.as_f64() {
-            Some(figure) if figure.fract() != 0.0 => println!("{name:20} {figure:.3}"),
-            _ => println!("{name:20} {figure}"),
+            Some(figure) if figure.fract() != 0.0 => say!("{name:20} {figure:.3}"),
+            _ => say!("{name:20} {figure}"),
         }
     }
     Ok(())
@@ -56,6 +56,6 @@ fn draw_curve(knowledge: &Knowledge, rows: &[Row], file: &Path) -> anyhow::Resul
     let chosen = knowledge.weights().thresholds.answer;
     let title = format!("{} questions on {}, index {}", rows.len(), day_in_vietnam(now_ms()), knowledge.index_version());
     std::fs::write(file, curve_svg(&points, chosen, &title)).with_context(|| format!("writing {}", file.display()))?;
-    println!("{title}, answered from {chosen}\n\n{}", curve_table(&points));
+    say!("{title}, answered from {chosen}\n\n{}", curve_table(&points));
     Ok(())
 }

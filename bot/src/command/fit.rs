@@ -16,7 +16,7 @@ pub(crate) fn train(config: &Config, real: Option<&Path>, out: &Path) -> anyhow:
     let bytes = network.to_bytes()?;
     std::fs::write(out, &bytes).with_context(|| format!("writing {}", out.display()))?;
     let (seconds, kilobytes) = (start.elapsed().as_secs_f64(), bytes.len() as f64 / 1e3);
-    println!("network {} trained in {seconds:.1} s, {kilobytes:.0} kB, written to {}", network.digest(), out.display());
+    say!("network {} trained in {seconds:.1} s, {kilobytes:.0} kB, written to {}", network.digest(), out.display());
     Ok(())
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn fit(config: &Config, real: &Path, out: &Path) -> anyhow::Result<()
     let faq = super::load_faq(config)?;
     let weights = fit::fit(&faq, &super::labelled(real)?).context("fitting")?;
     std::fs::write(out, weights.to_json()?).with_context(|| format!("writing {}", out.display()))?;
-    println!("{}", weights.calibration);
-    println!("written to {}", out.display());
+    say!("{}", weights.calibration);
+    say!("written to {}", out.display());
     Ok(())
 }

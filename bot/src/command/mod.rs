@@ -1,5 +1,12 @@
 //! One module for each subcommand; what they share is here.
 
+/// Prints a line, or returns the error: `println!` panics where nobody reads any more (`hotro ask ... | head`).
+macro_rules! say {
+    ($($words:tt)*) => {
+        ::std::io::Write::write_fmt(&mut ::std::io::stdout().lock(), format_args!("{}\n", format_args!($($words)*)))?
+    };
+}
+
 pub(crate) mod ask;
 pub(crate) mod calc;
 mod certificate;

@@ -19,7 +19,7 @@ pub(crate) fn build(folder: &Path, out: &Path) -> anyhow::Result<()> {
     let text = encode(&rows);
     decode(&text).context("what was written cannot be read again")?;
     std::fs::write(out, &text).with_context(|| format!("writing {}", out.display()))?;
-    println!("{}: {} units, {} places, {} bytes", out.display(), rows.units.len(), rows.places.len(), text.len());
+    say!("{}: {} units, {} places, {} bytes", out.display(), rows.units.len(), rows.places.len(), text.len());
     Ok(())
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn import(config: &Config, path: &Path, defaults: &Defaults, dry_run:
         let rows = &reading.rows;
         ensure!(!rows.units.is_empty() || !rows.places.is_empty() || !rows.points.is_empty(), "no row can be used; nothing was imported");
         let count = |kind| rows.places.iter().filter(|place| place.kind == kind).count();
-        println!(
+        say!(
             "read: {} units, {} offices, {} collection points, {} facilities, {} points of a layer; {} problems",
             rows.units.len(),
             count(PlaceKind::Office),
@@ -43,13 +43,16 @@ pub(crate) fn import(config: &Config, path: &Path, defaults: &Defaults, dry_run:
             reading.problem_count
         );
         if dry_run {
-            println!("nothing was imported: --dry-run");
+            say!("nothing was imported: --dry-run");
         } else {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let done = store.import_places(rows, &name, now_ms()).await?;
-            println!(
+            say!(
                 "imported: {} added, {} changed, {} unchanged, {} better points kept",
-                done.added, done.changed, done.same, done.kept_points
+                done.added,
+                done.changed,
+                done.same,
+                done.kept_points
             );
         }
         store.close().await;
@@ -74,7 +77,7 @@ pub(crate) fn explain(config: &Config, texts: &[String]) -> anyhow::Result<()> {
             }
         };
         let named: Vec<&str> = asked.named.iter().map(|&number| places.name(number)).collect();
-        println!(
+        say!(
             "{text}\t{:?}\t{spot}\t{}\tnamed={named:?} code={:?} sure={} whole={} slipped={}",
             asked.what,
             asked.is_about_places(),
@@ -93,7 +96,7 @@ pub(crate) fn reports(config: &Config) -> anyhow::Result<()> {
         let store = super::open_store(config).await?;
         for report in store.place_reports().await? {
             let day = hotro::dialogue::day_in_vietnam(report.at_ms);
-            println!("{day}\t{}\t{}\t{}\t{}", report.kind, report.place_id, report.name, report.conversation_id);
+            say!("{day}\t{}\t{}\t{}\t{}", report.kind, report.place_id, report.name, report.conversation_id);
         }
         store.close().await;
         Ok(())

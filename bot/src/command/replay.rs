@@ -21,7 +21,7 @@ pub(crate) fn run(config: &Config, only: Option<Uuid>) -> anyhow::Result<()> {
             for &id in &ids {
                 let replayed = replay(&log_after(&store, id, 0).await?, &knowledge);
                 for difference in &replayed.differences {
-                    println!("{}", serde_json::json!({ "conversation": id, "difference": difference }));
+                    say!("{}", serde_json::json!({ "conversation": id, "difference": difference }));
                 }
                 questions += replayed.questions;
                 differences += replayed.differences.len();
@@ -31,7 +31,7 @@ pub(crate) fn run(config: &Config, only: Option<Uuid>) -> anyhow::Result<()> {
                 break;
             }
         }
-        println!("{questions} questions, {differences} would end otherwise on {}", knowledge.index_version());
+        say!("{questions} questions, {differences} would end otherwise on {}", knowledge.index_version());
         store.close().await;
         Ok(())
     })

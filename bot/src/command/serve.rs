@@ -1,6 +1,7 @@
 //! `hotro serve`: everything at once.
 
 use std::future::IntoFuture;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +65,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     // The port first: when it is taken, nothing else should have happened.
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen: cannot serve on {}", config.listen))?;
     let address = listener.local_addr().context("reading the address")?;
+    // Without a folder there is nothing to load again; a signal that nobody listens to would end the process.
+    let hangups = signal(SignalKind::hangup()).context("listening to SIGHUP")?;
     let (folder, faq) = match &config.faq_dir {
         Some(dir) => Folder::open(dir).map(|(folder, faq)| (Some(folder), Arc::new(faq))).map_err(super::unusable)?,
         None => (None, super::load_faq(config)?),
@@ -85,7 +88,6 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     tokio::spawn(hotro::places::watch(conversations.clone(), import, stopping.clone()));
     let limits = Limits::new(&config.limits);
     if let Some(folder) = folder {
-        let hangups = signal(SignalKind::hangup()).context("listening to SIGHUP")?;
         tokio::spawn(folder.watch(conversations.clone(), hangups, stopping.clone()));
     }
     let key = super::load_key(config, &store).await?;
@@ -153,12 +155,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 
     // Before it says that it serves: whoever reads that may stop it at once.
     let stopped = stop_signals().context("listening for signals")?;
-    println!("hotro: page    http://{address}/");
-    println!("hotro: widget  http://{address}/widget.js");
-    if config.telegram.token.is_some() {
-        println!("hotro: Telegram is on");
-    }
-    println!("hotro: API     http://{address}/api/openapi.json");
+    announce(address, config.telegram.token.is_some());
     let draining = stopping.clone();
     let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async move {
         stopped.await;
@@ -184,6 +181,16 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         tracing::warn!("the database did not take the last appends within {STORE_DRAIN:?}; none of them was acknowledged");
     }
     served
+}
+
+/// Says where to look. Serving goes on where nobody reads it.
+fn announce(address: SocketAddr, telegram: bool) {
+    let mut lines = format!("hotro: page    http://{address}/\nhotro: widget  http://{address}/widget.js\n");
+    if telegram {
+        lines.push_str("hotro: Telegram is on\n");
+    }
+    lines.push_str(&format!("hotro: API     http://{address}/api/openapi.json\n"));
+    let _ = std::io::stdout().write_all(lines.as_bytes());
 }
 
 /// Adds up what was measured, so that it does not heap up where nobody asks for /metrics.

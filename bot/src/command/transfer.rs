@@ -14,8 +14,8 @@ pub(crate) fn migrate(from: &str, to: &str) -> anyhow::Result<()> {
     let begun = Instant::now();
     let mut told = Told::default();
     super::block_on(async { Ok(transfer::migrate(from, to, &mut |step| told.tell(&step)).await?) })?;
-    told.end("moved", begun);
-    println!(
+    told.end("moved", begun)?;
+    say!(
         "Start hotro on the new database, with the same HOTRO_KEY (or the same hotro.key). The old one is as it was: keep it until you are sure."
     );
     Ok(())
@@ -26,8 +26,8 @@ pub(crate) fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     let begun = Instant::now();
     let mut told = Told::default();
     super::block_on(async { Ok(transfer::backup(&config.database_url(), file, now_ms(), &mut |step| told.tell(&step)).await?) })?;
-    told.end("in the backup, which was read again", begun);
-    println!("{} holds citizens' words: keep it like the database. HOTRO_KEY is not in it: keep that elsewhere.", file.display());
+    told.end("in the backup, which was read again", begun)?;
+    say!("{} holds citizens' words: keep it like the database. HOTRO_KEY is not in it: keep that elsewhere.", file.display());
     Ok(())
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
     let begun = Instant::now();
     let mut told = Told::default();
     super::block_on(async { Ok(transfer::check(file, &mut |step| told.tell(&step)).await?) })?;
-    told.end("in order", begun);
+    told.end("in order", begun)?;
     Ok(())
 }
 
@@ -49,8 +49,8 @@ pub(crate) fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
     }
     let mut told = Told::default();
     super::block_on(async { Ok(transfer::restore(file, &config.database_url(), &mut |step| told.tell(&step)).await?) })?;
-    told.end("restored", begun);
-    println!("Start hotro with the HOTRO_KEY (or the hotro.key) of the installation that was backed up.");
+    told.end("restored", begun)?;
+    say!("Start hotro with the HOTRO_KEY (or the hotro.key) of the installation that was backed up.");
     Ok(())
 }
 
@@ -75,7 +75,8 @@ impl Told {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
 
-    fn end(&self, what: &str, begun: Instant) {
-        println!("{} rows of {} tables are {what}, in {:.1} s.", self.rows, self.tables, begun.elapsed().as_secs_f64());
+    fn end(&self, what: &str, begun: Instant) -> anyhow::Result<()> {
+        say!("{} rows of {} tables are {what}, in {:.1} s.", self.rows, self.tables, begun.elapsed().as_secs_f64());
+        Ok(())
     }
 }

@@ -60,6 +60,7 @@ pub(super) async fn create_conversation(
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewMessage {
     /// A UUID made by the client. The same one again gives the same answer and appends nothing.
+    #[schema(value_type = Uuid)]
     client_id: Option<String>,
     /// At most 4,000 characters.
     text: Option<String>,
@@ -310,12 +311,16 @@ fn whispered(before: Whisper, now: Whisper) -> Option<sse::Event> {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewCallback {
     /// A UUID made by the client.
+    #[schema(value_type = Uuid)]
     client_id: Option<String>,
     /// A number in Vietnam. It is sealed at once, shown to the operator who calls, and wiped after the call.
+    #[schema(value_type = String)]
     phone: Option<String>,
     /// From when, in Unix milliseconds.
+    #[schema(value_type = i64)]
     from_ms: Option<i64>,
     /// Until when; at least 15 minutes later, at most 14 days from now.
+    #[schema(value_type = i64)]
     to_ms: Option<i64>,
 }
 
