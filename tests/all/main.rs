@@ -7,6 +7,7 @@ mod account;
 mod attachment;
 mod browser;
 mod calculation;
+mod chaos;
 mod command_line;
 mod console;
 mod content;

@@ -19,9 +19,12 @@ pub(crate) use vault::effect_place;
 pub use whisper::{Place, Whisper};
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::mem;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use faq::{NewsId, NewsItem};
@@ -30,7 +33,9 @@ use knowledge::Knowledge;
 use knowledge::news::News;
 use knowledge::places::Places;
 use lru::LruCache;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
+use tokio::task::{JoinError, spawn_blocking};
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::dialogue::{
@@ -154,6 +159,8 @@ pub struct Conversations {
     /// A conversation's inputs wait for each other here, in this process; between processes the store's compare-and-set decides.
     loaded: Mutex<LruCache<Uuid, Arc<Slot>>>,
     bell: Bell,
+    /// As many as there are processors decide at once.
+    deciding: Semaphore,
     citizens_typing: broadcast::Sender<Uuid>,
     /// Set once, when the operators' side runs in this process.
     desk: OnceLock<Weak<dyn Desk>>,
@@ -181,6 +188,7 @@ impl Conversations {
             places: RwLock::new(Places::embedded()),
             loaded: Mutex::new(LruCache::new(capacity)),
             bell,
+            deciding: Semaphore::new(available_parallelism().map_or(1, NonZeroUsize::get)),
             citizens_typing: broadcast::Sender::new(TYPING_KEPT),
             desk: OnceLock::new(),
             vault: Vault::default(),
@@ -245,11 +253,11 @@ impl Conversations {
     pub async fn begin(&self, channel: Channel) -> Result<Begun, ConversationError> {
         let id = Uuid::now_v7();
         let token = Token::random();
-        let state = State::default();
+        let nothing = Loaded { state: State::default(), channel, token_hash: None };
         let at_ms = now_ms();
-        let turn = self.turn(&state, "start", &Input::Start, channel, at_ms);
+        let (nothing, turn) = self.turn(nothing, "start", &Input::Start, at_ms).await;
         let create = NewConversation { channel: channel.name(), token_hash: Some(token.hash()) };
-        let (append, _) = prepare(id, &state, None, Some(create), at_ms, &turn, None)?;
+        let (append, _) = prepare(id, &nothing.state, None, Some(create), at_ms, &turn, None)?;
         match self.store.append(append).await? {
             Appended::At { .. } => Ok(Begun { id, token }),
             // The id is fresh: nobody else can have begun it.
@@ -269,7 +277,7 @@ impl Conversations {
                 None => self.load(id).await?,
             };
             let at_ms = now_ms();
-            let mut turn = self.turn(&current.state, input_id, input, current.channel, at_ms);
+            let (current, mut turn) = self.turn(current, input_id, input, at_ms).await;
             if turn.events.is_empty() {
                 // Late news of something that is over: there is nothing to tell.
                 let seq = current.state.seq;
@@ -425,18 +433,28 @@ impl Conversations {
         self.citizens_typing.subscribe()
     }
 
+    /// Decides what follows, and gives the conversation back. On a thread beside the runtime: it takes the processor for most of a
+    /// millisecond, and hundreds of those at once would keep everything that only waits for the database from going on.
     #[tracing::instrument(name = "decide", level = "debug", skip_all)]
-    fn turn(&self, state: &State, client_id: &str, input: &Input, channel: Channel, now_ms: i64) -> Turn {
-        let knowledge = self.knowledge();
+    async fn turn(&self, current: Loaded, client_id: &str, input: &Input, now_ms: i64) -> (Loaded, Turn) {
+        // The first who came is the first who is answered. It is never closed.
+        let _deciding = self.deciding.acquire().await;
+        let (knowledge, places, news) = (self.knowledge(), self.places(), self.news());
         let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
-        let (places, news) = (self.places(), self.news());
         let lookups = self.lookups();
-        step(
-            state,
-            client_id,
-            input,
-            &Context { knowledge: &knowledge, news: &news, now_ms, channel, desk: &desk, places: &places, lookups },
-        )
+        let (client_id, input, span) = (client_id.to_owned(), input.clone(), Span::current());
+        let decide = move || {
+            let channel = current.channel;
+            let context = Context { knowledge: &knowledge, news: &news, now_ms, channel, desk: &desk, places: &places, lookups };
+            let turn = span.in_scope(|| step(&current.state, &client_id, &input, &context));
+            (current, turn)
+        };
+        match spawn_blocking(decide).await.map_err(JoinError::try_into_panic) {
+            Ok(decided) => decided,
+            Err(Ok(panic)) => resume_unwind(panic),
+            // The runtime ends, and this with it.
+            Err(Err(_)) => pending().await,
+        }
     }
 
     fn slot(&self, id: Uuid) -> Arc<Slot> {

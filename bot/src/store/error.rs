@@ -33,6 +33,9 @@ pub enum StoreError {
         /// The path of the file, or host, port and name.
         database: String,
     },
+    /// The system gives no thread to write from.
+    #[error("cannot start the writer of the store: {0}")]
+    Thread(String),
     /// The queue of appends stayed full.
     #[error("too many appends are waiting: none was taken for {APPEND_WAIT_MS_MAX} ms")]
     Busy,

@@ -93,7 +93,7 @@ impl Store {
             Pools::Postgres(pool) => Some(Listener::start(pool.clone(), announcer.clone()).await?),
         };
         let sinks = Sinks::default();
-        let writer = Writer::start(Committing { pools: pools.clone(), announcer: announcer.clone(), sinks: sinks.clone() });
+        let writer = Writer::start(Committing { pools: pools.clone(), announcer: announcer.clone(), sinks: sinks.clone() })?;
         Ok(Store(Arc::new(Inner { pools, writer, announcer, sinks, _listener: listener })))
     }
 

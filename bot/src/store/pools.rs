@@ -22,8 +22,8 @@ pub(super) const SQLITE_BUSY_WAIT: Duration = Duration::from_secs(5);
 /// What SQLite says when it does not wait by itself, and the pause before it is asked again.
 const SQLITE_BUSY: &str = "5";
 const SQLITE_BUSY_PAUSE: Duration = Duration::from_millis(20);
-/// PostgreSQL allows 100 by default, and several nodes share it. One of them listens.
-const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+/// PostgreSQL allows 100 by default, and several nodes share it. One of them listens, and the writer has one beside.
+const POSTGRES_CONNECTIONS_MAX: u32 = 15;
 /// A request that gets no connection for so long fails, so that a lost database shows instead of hanging.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 
@@ -52,6 +52,24 @@ impl Pools {
             open_postgres(PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?).await
         } else {
             Err(StoreError::Url)
+        }
+    }
+
+    /// The same database for the thread of the writer, inside its runtime: on PostgreSQL with a connection of its own there, which
+    /// reads and other writes cannot take away.
+    pub(super) fn of_the_writer(&self) -> Pools {
+        match self {
+            Pools::Sqlite { .. } => self.clone(),
+            Pools::Postgres(pool) => Pools::Postgres(pool_of(1).connect_lazy_with((*pool.connect_options()).clone())),
+        }
+    }
+
+    /// Closes what [`Pools::of_the_writer`] has opened.
+    pub(super) async fn let_go_of_the_writer(&self) {
+        match self {
+            // Others write there too.
+            Pools::Sqlite { .. } => {}
+            Pools::Postgres(pool) => pool.close().await,
         }
     }
 

@@ -3,11 +3,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
+use tokio::runtime;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
-use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::announce::{Announcement, Announcer};
@@ -134,12 +135,15 @@ pub(super) struct Committing {
     pub(super) sinks: Sinks,
 }
 
-/// The way to the task that appends.
+/// The way to the thread that appends.
+///
+/// A thread of its own with a runtime of its own: a batch takes a dozen steps, and as a task it would wait before each of them behind
+/// all the requests that are ready to run. Under load those are hundreds, and everyone waits for the batch.
 pub(super) struct Writer {
     queue: mpsc::Sender<Work>,
     stop: Arc<Notify>,
-    /// `None` once it has been waited for.
-    task: Mutex<Option<JoinHandle<()>>>,
+    /// Hears when the thread ends; an error when it broke. `None` once it has been waited for.
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 enum Work {
@@ -158,12 +162,28 @@ struct DeskJob {
 }
 
 impl Writer {
-    /// Starts the task. It ends after [`Writer::close`], or when the writer is dropped, and commits what is queued first.
-    pub(super) fn start(to: Committing) -> Writer {
+    /// Starts the thread. It ends after [`Writer::close`], or when the writer is dropped, and commits what is queued first.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(super) fn start(to: Committing) -> Result<Writer, StoreError> {
+        let refused = |error: std::io::Error| StoreError::Thread(error.to_string());
         let (queue, jobs) = mpsc::channel(APPENDS_QUEUED_MAX);
+        let (ending, ended) = oneshot::channel();
         let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(run(to, jobs, stop.clone()));
-        Writer { queue, stop, task: Mutex::new(Some(task)) }
+        let stopped = stop.clone();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
+        let work = move || {
+            runtime.block_on(async {
+                let to = Committing { pools: to.pools.of_the_writer(), ..to };
+                run(&to, jobs, stopped).await;
+                to.pools.let_go_of_the_writer().await;
+            });
+            // Nobody may be waiting.
+            let _ = ending.send(());
+        };
+        thread::Builder::new().name("store-writer".to_owned()).spawn(work).map_err(refused)?;
+        Ok(Writer { queue, stop, ended: Mutex::new(Some(ended)) })
     }
 
     pub(super) async fn append(&self, append: Append) -> Result<Appended, StoreError> {
@@ -201,15 +221,15 @@ impl Writer {
     /// Refuses new appends and waits until those queued are answered.
     pub(super) async fn close(&self) {
         self.stop.notify_one();
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
+        if let Some(ended) = self.ended.lock().await.take()
+            && ended.await.is_err()
         {
-            tracing::error!(%error, "the writer of the store ended early");
+            tracing::error!("the writer of the store ended early");
         }
     }
 }
 
-async fn run(to: Committing, mut jobs: mpsc::Receiver<Work>, stop: Arc<Notify>) {
+async fn run(to: &Committing, mut jobs: mpsc::Receiver<Work>, stop: Arc<Notify>) {
     let mut taken_work = Vec::with_capacity(APPENDS_PER_BATCH_MAX);
     let mut batch = Vec::with_capacity(APPENDS_PER_BATCH_MAX);
     loop {
@@ -231,11 +251,11 @@ async fn run(to: Committing, mut jobs: mpsc::Receiver<Work>, stop: Arc<Notify>) 
             }
         }
         if !batch.is_empty() {
-            write(&to, &mut batch).await;
+            write(to, &mut batch).await;
         }
         // Each is decided on what the one before it left, so there is nothing to put together.
         for job in decisions {
-            write_decision(&to, job).await;
+            write_decision(to, job).await;
         }
     }
 }

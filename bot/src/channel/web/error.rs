@@ -1,6 +1,7 @@
 //! Errors of the API: one shape, a stable code, a sentence for people.
 
 use std::any::Any;
+use std::time::Instant;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,11 +9,14 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sparing::Sparing;
 use crate::conversation::ConversationError;
 use crate::dialogue::{MESSAGE_CHARS_MAX, Unkept, texts};
 
 /// When to ask again what could not be taken: soon, and not all at once, since requests are refused over some seconds.
 pub(crate) const UNAVAILABLE_RETRY_S: u64 = 2;
+
+static ASKED_AGAIN: Sparing = Sparing::new();
 
 /// Why a request was refused.
 #[derive(Debug)]
@@ -131,7 +135,9 @@ impl From<ConversationError> for ApiError {
             ConversationError::NotFound => ApiError::Unauthorized,
             ConversationError::Busy => ApiError::Unavailable,
             ConversationError::Store(error) if error.passes() => {
-                tracing::warn!(%error, "a citizen is asked to try again");
+                if let Some(left_out) = ASKED_AGAIN.line(Instant::now()) {
+                    tracing::warn!(%error, left_out, "a citizen is asked to try again");
+                }
                 ApiError::Unavailable
             }
             error => {

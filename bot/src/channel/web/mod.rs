@@ -10,6 +10,7 @@ mod observe;
 mod origin;
 mod places;
 mod ready;
+mod sparing;
 mod verification;
 
 pub(crate) use error::UNAVAILABLE_RETRY_S;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::api::UPLOAD_WAIT;
 use super::error::ApiError;
+use super::sparing::Sparing;
 
 /// Names a request in the answer and in every line that is logged for it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,6 +34,8 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// A request that is not answered by then waits for a database that says nothing any more: it is refused, to be sent again. Longer than the
 /// database may take to give a connection.
 const REQUEST_WAIT: Duration = Duration::from_secs(10);
+
+static UNSERVED: Sparing = Sparing::new();
 
 /// Everything that is served, watched. `https`: browsers reach this server by TLS, and shall never come without it again.
 pub fn observed(router: Router, https: bool) -> Router {
@@ -62,10 +65,11 @@ async fn observe(request: Request, next: Next, https: bool) -> Response {
     metrics::histogram!("hotro_http_request_seconds", "route" => route).record(elapsed.as_secs_f64());
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {
-        if status.is_server_error() {
-            tracing::warn!(http.status = status.as_u16(), elapsed_ms, "a request was not served");
-        } else {
-            tracing::debug!(http.status = status.as_u16(), elapsed_ms, "a request was answered");
+        // Our own fault is told each time.
+        let line = if status == StatusCode::SERVICE_UNAVAILABLE { UNSERVED.line(begun) } else { status.is_server_error().then_some(0) };
+        match line {
+            Some(left_out) => tracing::warn!(http.status = status.as_u16(), elapsed_ms, left_out, "a request was not served"),
+            None => tracing::debug!(http.status = status.as_u16(), elapsed_ms, "a request was answered"),
         }
     });
     let headers = response.headers_mut();
