@@ -92,7 +92,9 @@ fn run(options: &Options) -> Result<ExitCode> {
         return told(options, &overload, overload.keeps_promises());
     }
     if let Some(next) = &options.rolling {
-        let rolling = runtime.block_on(rolling::measure(&program(options)?, next))?;
+        // Each node runs in a folder of its own.
+        let next = next.canonicalize().with_context(|| format!("--rolling {}", next.display()))?;
+        let rolling = runtime.block_on(rolling::measure(&program(options)?, &next))?;
         return told(options, &rolling, rolling.keeps_promises());
     }
     if !options.nodes.is_empty() {
