@@ -5,7 +5,7 @@ SHAPE = --workspace --bins --tests
 # Most of them wait for a server, a browser or a database more than they calculate.
 TEST_THREADS ?= 3
 
-.PHONY: run test check fmt train eval compare scale load nodes chaos fuzz simulation race broadcast identity places migrate sbom traces needs
+.PHONY: run test check fmt train eval compare scale load nodes chaos fuzz simulation race broadcast identity places migrate sbom deny traces needs
 
 run:
 	$(CARGO) build --release --package hotro
@@ -78,6 +78,10 @@ identity:
 migrate:
 	$(CARGO) build --release --workspace
 	./target/release/migrate
+
+# Licences, banned and doubled libraries, where they come from; and advisories, which needs the network and `cargo install cargo-deny`.
+deny:
+	cargo deny check
 
 # The program with spans for a collector, and their tests.
 traces:

@@ -374,9 +374,10 @@ fn main() -> ExitCode {
 /// What shells say of a program that a closed pipe has ended.
 const ENDED_BY_SIGPIPE: u8 = 128 + 13;
 
-/// Whether the output went into a pipe that was closed. Connections break so too, and their errors carry what was being done.
+/// Whether the output went into a pipe that was closed. Connections break so too, but then the error says what was being done.
 fn nobody_reads(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    let alone = error.chain().count() == 1;
+    alone && error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {

@@ -14,6 +14,7 @@ mod content;
 mod conversations;
 mod coverage;
 mod degradation;
+mod dependencies;
 mod desk;
 mod dialogue;
 mod fuzz;

@@ -11,18 +11,19 @@ pub(crate) use without::{Traces, start};
 #[cfg(not(feature = "opentelemetry"))]
 mod without {
     use hotro::config::TracesConfig;
-    use tracing_subscriber::layer::Identity;
+
+    use crate::command::log::Filtered;
 
     /// Nothing.
     pub(crate) struct Traces;
 
     /// Refuses what it cannot do.
-    pub(crate) fn start(config: &TracesConfig) -> anyhow::Result<(Identity, Traces)> {
+    pub(crate) fn start(config: &TracesConfig) -> anyhow::Result<(Option<Filtered>, Traces)> {
         anyhow::ensure!(
             config.endpoint.is_none(),
             "traces.endpoint: this program was built without traces; try: cargo build --release --package hotro --features opentelemetry"
         );
-        Ok((Identity::new(), Traces))
+        Ok((None, Traces))
     }
 
     impl Traces {
@@ -46,20 +47,23 @@ mod with {
     use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
     use tokio::runtime::Handle;
     use tracing::Metadata;
+    use tracing::level_filters::LevelFilter;
+    use tracing_subscriber::Layer;
     use tracing_subscriber::filter::filter_fn;
-    use tracing_subscriber::{Layer, Registry};
 
-    /// For the last spans, when the program ends.
-    const FINISH_WAIT: Duration = Duration::from_secs(1);
+    use crate::command::log::Filtered;
+
+    /// For the last spans, when the program ends: what is left of ten seconds.
+    const FINISH_WAIT: Duration = Duration::from_millis(400);
     const SEND_WAIT: Duration = Duration::from_secs(5);
     /// More is no answer of a collector.
-    const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+    const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
     /// What sends the spans; `None`: nobody asked for them.
     pub(crate) struct Traces(Option<SdkTracerProvider>);
 
     /// The layer, and what sends.
-    pub(crate) fn start(config: &TracesConfig) -> anyhow::Result<(Option<impl Layer<Spanned>>, Traces)> {
+    pub(crate) fn start(config: &TracesConfig) -> anyhow::Result<(Option<Filtered>, Traces)> {
         let Some(endpoint) = &config.endpoint else { return Ok((None, Traces(None))) };
         let http = reqwest::Client::builder().timeout(SEND_WAIT).no_proxy().build().context("traces.endpoint")?;
         let exporter = SpanExporter::builder()
@@ -79,12 +83,9 @@ mod with {
             .with_threads(false)
             .with_tracked_inactivity(false)
             .with_tracer(provider.tracer("hotro"))
-            .with_filter(filter_fn(ours));
-        Ok((Some(layer), Traces(Some(provider))))
+            .with_filter(filter_fn(ours).with_max_level_hint(LevelFilter::DEBUG));
+        Ok((Some(layer.boxed()), Traces(Some(provider))))
     }
-
-    /// The subscriber below: the registry with the layer of the log.
-    type Spanned = tracing_subscriber::layer::Layered<Vec<Box<dyn Layer<Registry> + Send + Sync>>, Registry>;
 
     impl Traces {
         /// Sends the last spans, if that takes no longer than a moment.
@@ -127,13 +128,16 @@ mod with {
     }
 
     async fn send(http: reqwest::Client, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let answer = http.execute(request.try_into()?).await.map_err(reqwest::Error::without_url)?;
-        if answer.content_length().is_some_and(|bytes| bytes > ANSWER_BYTES_MAX) {
-            return Err("the answer is too long".into());
+        let mut answer = http.execute(request.try_into()?).await.map_err(reqwest::Error::without_url)?;
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
+            if body.len() + piece.len() > ANSWER_BYTES_MAX {
+                return Err("the answer is too long".into());
+            }
+            body.extend_from_slice(&piece);
         }
-        let status = answer.status();
-        let mut response = Response::new(answer.bytes().await.map_err(reqwest::Error::without_url)?);
-        *response.status_mut() = status;
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = answer.status();
         Ok(response)
     }
 }

@@ -160,7 +160,7 @@ pub struct Conversations {
     loaded: Mutex<LruCache<Uuid, Arc<Slot>>>,
     bell: Bell,
     /// As many as there are processors decide at once.
-    deciding: Semaphore,
+    deciding: Arc<Semaphore>,
     citizens_typing: broadcast::Sender<Uuid>,
     /// Set once, when the operators' side runs in this process.
     desk: OnceLock<Weak<dyn Desk>>,
@@ -188,7 +188,7 @@ impl Conversations {
             places: RwLock::new(Places::embedded()),
             loaded: Mutex::new(LruCache::new(capacity)),
             bell,
-            deciding: Semaphore::new(available_parallelism().map_or(1, NonZeroUsize::get)),
+            deciding: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZeroUsize::get))),
             citizens_typing: broadcast::Sender::new(TYPING_KEPT),
             desk: OnceLock::new(),
             vault: Vault::default(),
@@ -437,8 +437,8 @@ impl Conversations {
     /// millisecond, and hundreds of those at once would keep everything that only waits for the database from going on.
     #[tracing::instrument(name = "decide", level = "debug", skip_all)]
     async fn turn(&self, current: Loaded, client_id: &str, input: &Input, now_ms: i64) -> (Loaded, Turn) {
-        // The first who came is the first who is answered. It is never closed.
-        let _deciding = self.deciding.acquire().await;
+        // The first who came is the first who is answered. It is never closed, and stays taken when the caller gives up: the thread goes on.
+        let deciding = Arc::clone(&self.deciding).acquire_owned().await;
         let (knowledge, places, news) = (self.knowledge(), self.places(), self.news());
         let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
         let lookups = self.lookups();
@@ -447,6 +447,7 @@ impl Conversations {
             let channel = current.channel;
             let context = Context { knowledge: &knowledge, news: &news, now_ms, channel, desk: &desk, places: &places, lookups };
             let turn = span.in_scope(|| step(&current.state, &client_id, &input, &context));
+            drop(deciding);
             (current, turn)
         };
         match spawn_blocking(decide).await.map_err(JoinError::try_into_panic) {

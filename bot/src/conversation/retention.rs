@@ -59,6 +59,7 @@ impl Conversations {
         }
         let deleted = self.store.delete_attachments_before(at_ms - i64::from(config.attachment_days.get()) * DAY_MS).await?;
         if deleted > 0 {
+            self.store.fold_journal().await?;
             tracing::info!(deleted, "attachments were deleted after their time");
         }
         let Some(before_ms) = before(config.conversation_days) else { return Ok(0) };
@@ -70,6 +71,7 @@ impl Conversations {
             }
         }
         if count > 0 {
+            self.store.fold_journal().await?;
             tracing::info!(conversations = count, "conversations whose time is over were erased");
         }
         Ok(count)

@@ -159,6 +159,10 @@ impl LocalRecords {
 }
 
 impl Records for LocalRecords {
+    fn are_local(&self) -> bool {
+        true
+    }
+
     fn find<'a>(&'a self, identifier: &'a Identifier) -> BoxFuture<'a, Result<Option<Person>, RecordsError>> {
         self.find_one(identifier).boxed()
     }

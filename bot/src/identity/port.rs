@@ -77,6 +77,9 @@ pub enum RecordsError {
 
 /// What is known of insured persons.
 pub trait Records: Send + Sync {
+    /// They are in this program's own database: what is read has not been given out by anybody yet.
+    fn are_local(&self) -> bool;
+
     /// Finds the person of a code or citizen ID; `None`: nobody is known by it.
     fn find<'a>(&'a self, identifier: &'a Identifier) -> BoxFuture<'a, Result<Option<Person>, RecordsError>>;
 

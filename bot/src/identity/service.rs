@@ -523,7 +523,8 @@ impl Identity {
             NotFetched::Unavailable
         };
         let proof = self.verified(conversation_id).await.map_err(|error| failed(&error))?.ok_or(NotFetched::Unverified)?;
-        // At once, because each waits for the disk; but nothing is given out before the note is durable: no access without a trace.
+        // No access without a trace: nothing is given out before the note is durable, neither by this program nor by the one that has the
+        // records. From the own tables it is read meanwhile.
         let access = NewAccess {
             person_hash: person_hash(&self.0.records_key, proof.code()),
             conversation_id: Some(conversation_id),
@@ -532,8 +533,15 @@ impl Identity {
             reason: actor.map(|(_, reason)| reason.to_owned()),
             at_ms: now_ms(),
         };
-        let (noted, fetched) = tokio::join!(self.store().note_access(&access), self.0.records.fetch(&proof, what));
-        noted.map_err(|error| failed(&error))?;
+        let noting = async { self.store().note_access(&access).await.map_err(|error| failed(&error)) };
+        let fetching = self.0.records.fetch(&proof, what);
+        let (noted, fetched) = if self.0.records.are_local() {
+            tokio::join!(noting, fetching)
+        } else {
+            let noted = noting.await?;
+            (Ok(noted), fetching.await)
+        };
+        noted?;
         let record = fetched.map_err(|error| {
             failed(&error);
             match error {
@@ -641,6 +649,10 @@ impl Identity {
     async fn erase(&self, effect: &EffectRow) -> Result<Input, ConversationError> {
         let id = effect.conversation_id;
         self.0.conversations.erase(id, effect.request, now_ms()).await?;
+        if let Err(error) = self.store().fold_journal().await {
+            // It is erased; the pages are overwritten a little later.
+            tracing::warn!(error = error.to_string(), "the journal could not be folded after an erasure");
+        }
         let hash = self.key().look_up_hash("erasure", &format!("{id}/{}", effect.request));
         Ok(Input::Erased { receipt: hex::encode_upper(&hash[..5]), events: effect.request })
     }

@@ -182,6 +182,10 @@ impl HttpRecords {
 }
 
 impl Records for HttpRecords {
+    fn are_local(&self) -> bool {
+        false
+    }
+
     fn find<'a>(&'a self, identifier: &'a Identifier) -> BoxFuture<'a, Result<Option<Person>, RecordsError>> {
         self.find_one(identifier).boxed()
     }

@@ -1,10 +1,15 @@
 //! Erasing: by a citizen's wish, and when the time of something is over.
 
-use sqlx::query;
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, SqliteConnection, query};
 use uuid::Uuid;
 
-use super::pools::{in_transaction, on_writer};
+use super::pools::{Pools, SQLITE_BUSY_WAIT, in_transaction, on_writer};
 use super::{Store, StoreError, bigint};
+
+/// For readers, while the journal is folded.
+const FOLD_WAIT: Duration = Duration::from_millis(200);
 
 impl Store {
     /// Replaces the events of a conversation up to a seq by tombstones, and deletes what was kept beside the log. Numbers, times and the
@@ -49,6 +54,22 @@ impl Store {
         Ok(())
     }
 
+    /// Makes SQLite take what was erased out of its files: until the journal is folded into the database, that has the old pages. Waits only
+    /// a moment for who reads, since everybody who writes waits meanwhile; what they hold up is folded another time. PostgreSQL has VACUUM.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn fold_journal(&self) -> Result<(), StoreError> {
+        if let Pools::Sqlite { write, .. } = &self.0.pools {
+            let mut connection = write.acquire().await.map_err(StoreError::from)?;
+            set_busy_wait(&mut connection, FOLD_WAIT).await?;
+            let folded = query("pragma wal_checkpoint(truncate)").execute(&mut *connection).await;
+            set_busy_wait(&mut connection, SQLITE_BUSY_WAIT).await?;
+            folded?;
+        }
+        Ok(())
+    }
+
     /// Conversations whose last event is older than a moment and that hold more than tombstones, some of them.
     ///
     /// # Errors
@@ -78,4 +99,8 @@ impl Store {
         .await
         .map(|done| done.rows_affected()))?)
     }
+}
+
+async fn set_busy_wait(connection: &mut SqliteConnection, wait: Duration) -> Result<(), sqlx::Error> {
+    query(AssertSqlSafe(format!("pragma busy_timeout = {}", wait.as_millis()))).execute(connection).await.map(drop)
 }

@@ -1,7 +1,7 @@
 //! All SQL of the program: conversations as numbered logs, the rows that serve their delivery, and the accounts of the desk.
 //!
 //! One schema (`migrations/`) and mostly one SQL text for two databases; where SQLite and PostgreSQL need different
-//! statements, the two stand next to each other. Appends go through one writer task that commits many conversations in
+//! statements, the two stand next to each other. Appends go through one writer thread that commits many conversations in
 //! one transaction ([`writer`]); everything else is a single statement or a short transaction of its own.
 
 mod announce;
@@ -93,7 +93,7 @@ impl Store {
             Pools::Postgres(pool) => Some(Listener::start(pool.clone(), announcer.clone()).await?),
         };
         let sinks = Sinks::default();
-        let writer = Writer::start(Committing { pools: pools.clone(), announcer: announcer.clone(), sinks: sinks.clone() })?;
+        let writer = Writer::start(Committing { pools: pools.clone(), announcer: announcer.clone(), sinks: sinks.clone() }).await?;
         Ok(Store(Arc::new(Inner { pools, writer, announcer, sinks, _listener: listener })))
     }
 

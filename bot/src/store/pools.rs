@@ -9,6 +9,8 @@ use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{Connection, Database, PgConnection, query_scalar};
+use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use super::error::{StoreError, describe};
 use super::transfer::MARK;
@@ -67,8 +69,15 @@ impl Pools {
     /// Closes what [`Pools::of_the_writer`] has opened.
     pub(super) async fn let_go_of_the_writer(&self) {
         match self {
-            // Others write there too.
-            Pools::Sqlite { .. } => {}
+            // Others write there too. A connection comes back by a task, which must not end with the runtime.
+            Pools::Sqlite { write, .. } => {
+                let back = async {
+                    while write.num_idle() < write.size() as usize && !write.is_closed() {
+                        yield_now().await;
+                    }
+                };
+                let _ = timeout(CONNECTION_WAIT, back).await;
+            }
             Pools::Postgres(pool) => pool.close().await,
         }
     }

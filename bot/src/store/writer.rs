@@ -166,23 +166,29 @@ impl Writer {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(super) fn start(to: Committing) -> Result<Writer, StoreError> {
+    pub(super) async fn start(to: Committing) -> Result<Writer, StoreError> {
         let refused = |error: std::io::Error| StoreError::Thread(error.to_string());
         let (queue, jobs) = mpsc::channel(APPENDS_QUEUED_MAX);
         let (ending, ended) = oneshot::channel();
         let stop = Arc::new(Notify::new());
         let stopped = stop.clone();
-        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
+        let (starting, started) = oneshot::channel();
         let work = move || {
+            let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(starting.send(Err(error))),
+            };
+            // Nobody may be waiting, here and below.
+            let _ = starting.send(Ok(()));
             runtime.block_on(async {
                 let to = Committing { pools: to.pools.of_the_writer(), ..to };
                 run(&to, jobs, stopped).await;
                 to.pools.let_go_of_the_writer().await;
             });
-            // Nobody may be waiting.
             let _ = ending.send(());
         };
         thread::Builder::new().name("store-writer".to_owned()).spawn(work).map_err(refused)?;
+        started.await.map_err(|_| StoreError::Closed)?.map_err(refused)?;
         Ok(Writer { queue, stop, ended: Mutex::new(Some(ended)) })
     }
 
@@ -246,6 +252,8 @@ async fn run(to: &Committing, mut jobs: mpsc::Receiver<Work>, stop: Arc<Notify>)
         let mut decisions = Vec::new();
         for work in taken_work.drain(..) {
             match work {
+                // Nobody waits for it any more, and it was not acknowledged: it comes again, or never.
+                Work::Append(job) if job.done.is_closed() => {}
                 Work::Append(job) => batch.push(job),
                 Work::Desk(job) => decisions.push(job),
             }

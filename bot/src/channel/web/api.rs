@@ -17,8 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Web;
 use super::error::{ApiError, ErrorBody};
+use super::{Web, Work};
 use crate::conversation::{Attached, CallbackWish, Follower, Phone, Token, Whisper, now_ms};
 use crate::desk::attachment::ATTACHMENT_BYTES_MAX;
 use crate::dialogue::{Channel, Event, Input, MESSAGE_CHARS_MAX, Message, Recorded, Unkept};
@@ -49,8 +49,9 @@ pub(super) async fn create_conversation(
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<CreatedConversation>), ApiError> {
     web.inner.origins.check(&headers)?;
+    // Before it is counted: who is refused for want of room has begun nothing.
+    let _at_work = web.admit(Work::Write)?;
     web.inner.limits.conversation(web.inner.limits.network(peer, &headers))?;
-    let _at_work = web.admit()?;
     let begun = web.conversations().begin(Channel::Web).await?;
     let created = CreatedConversation { conversation_id: begun.id, token: begun.token.reveal().to_owned() };
     Ok((StatusCode::CREATED, Json(created)))
@@ -102,7 +103,7 @@ pub(super) async fn post_message(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     web.inner.origins.check(&headers)?;
-    let (id, _at_work) = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers, Work::Write).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let (client_id, input) = parse_message(body)?;
     let seq = web.conversations().submit(id, &client_id, &input).await?;
@@ -165,7 +166,7 @@ pub(super) async fn read_events(
     query: Result<Query<After>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (id, at_work) = authorise(&web, id, &headers).await?;
+    let (id, at_work) = authorise(&web, id, &headers, Work::Read).await?;
     let Query(After { after }) = query.map_err(|_| ApiError::BadRequest("after"))?;
     let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let after = match last_event_id.or(after) {
@@ -337,7 +338,7 @@ pub(super) async fn ask_callback(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     web.inner.origins.check(&headers)?;
-    let (id, _at_work) = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers, Work::Write).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let wish: NewCallback = serde_json::from_slice(&body.map_err(|_| ApiError::BadJson)?).map_err(|_| ApiError::BadJson)?;
     let client_id = parse_client_id(wish.client_id.as_deref())?;
@@ -378,7 +379,7 @@ pub(super) async fn attach(
     body: Body,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     web.inner.origins.check(&headers)?;
-    let (id, at_work) = authorise(&web, id, &headers).await?;
+    let (id, at_work) = authorise(&web, id, &headers, Work::Write).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     let client_id = parse_client_id(query.ok().and_then(|Query(new)| new.client_id).as_deref())?;
     // Before the body is read: nobody fills the memory with what is then refused.
@@ -409,16 +410,18 @@ pub(super) async fn typing(
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     web.inner.origins.check(&headers)?;
-    let (id, _at_work) = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers, Work::Write).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     web.conversations().citizen_types(id);
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The conversation that a request may read and write, and the request's place among those that are worked on.
 pub(super) async fn authorise<'web>(
     web: &'web Web,
     id: Result<Path<String>, PathRejection>,
     headers: &HeaderMap,
+    work: Work,
 ) -> Result<(Uuid, SemaphorePermit<'web>), ApiError> {
     // An id that is none looks like one that is unknown.
     let id = id.ok().and_then(|Path(id)| Uuid::parse_str(&id).ok()).ok_or(ApiError::Unauthorized)?;
@@ -428,6 +431,6 @@ pub(super) async fn authorise<'web>(
         .and_then(|value| value.strip_prefix("Bearer "))
         .map(Token::presented)
         .ok_or(ApiError::Unauthorized)?;
-    let at_work = web.admit()?;
+    let at_work = web.admit(work)?;
     if web.conversations().authorise(id, &token).await? { Ok((id, at_work)) } else { Err(ApiError::Unauthorized) }
 }

@@ -46,12 +46,21 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 const STREAMS_MAX: usize = 20_000;
 /// Photos and files on their way at once; each may be 10 MB in memory.
 const UPLOADS_AT_ONCE_MAX: usize = 8;
-/// Requests of citizens that are worked on at once; those beyond are refused before anything is read for them. Each costs about half a
-/// millisecond of a processor, so that what is taken is answered within some tenths of a second. Fewer than the store queues: an operator's
-/// write always finds a place there.
-const REQUESTS_AT_ONCE_MAX: usize = 512;
+/// Requests in citizens' conversations and forms that write and are worked on at once; those beyond are refused before anything is read for
+/// them. Each costs about a millisecond of a processor, so that what is taken is answered within some tenths of a second. Half of what the
+/// store queues: the rest is for operators and for Telegram.
+const WRITES_AT_ONCE_MAX: usize = 512;
+/// The same of requests that read: logs, and streams until they are open. Apart from the others, for nothing limits how often a stranger reads.
+const READS_AT_ONCE_MAX: usize = 512;
 /// What a browser may assume about the cross-origin rules before it asks again.
 const CORS_MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// What a request does, as far as others must wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Read,
+    Write,
+}
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -66,8 +75,9 @@ struct Inner {
     streams: Arc<Semaphore>,
     /// Counts the uploads under way.
     uploads: Arc<Semaphore>,
-    /// Counts the requests of citizens that are worked on.
-    requests: Semaphore,
+    /// Places for those that are worked on.
+    reads: Semaphore,
+    writes: Semaphore,
     /// Turns true when the process stops: streams end, so that their clients go elsewhere.
     stopping: watch::Receiver<bool>,
     metrics: Option<PrometheusHandle>,
@@ -86,9 +96,9 @@ impl Web {
     ) -> Web {
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
         let uploads = Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX));
-        let requests = Semaphore::new(REQUESTS_AT_ONCE_MAX);
+        let (reads, writes) = (Semaphore::new(READS_AT_ONCE_MAX), Semaphore::new(WRITES_AT_ONCE_MAX));
         let identity = OnceLock::new();
-        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, requests, stopping, metrics, identity }) }
+        Web { inner: Arc::new(Inner { conversations, limits, origins, streams, uploads, reads, writes, stopping, metrics, identity }) }
     }
 
     /// Who verifies and looks up. Only the first call counts; without it the secure form says that it is off.
@@ -96,9 +106,13 @@ impl Web {
         let _ = self.inner.identity.set(identity);
     }
 
-    /// Takes a citizen's request, or refuses it when there are too many.
-    fn admit(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        self.inner.requests.try_acquire().map_err(|_| {
+    /// Takes a request, or refuses it when there are too many.
+    fn admit(&self, work: Work) -> Result<SemaphorePermit<'_>, ApiError> {
+        let places = match work {
+            Work::Read => &self.inner.reads,
+            Work::Write => &self.inner.writes,
+        };
+        places.try_acquire().map_err(|_| {
             metrics::counter!("hotro_requests_refused_total").increment(1);
             ApiError::Unavailable
         })

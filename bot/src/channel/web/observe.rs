@@ -36,6 +36,8 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const REQUEST_WAIT: Duration = Duration::from_secs(10);
 
 static UNSERVED: Sparing = Sparing::new();
+/// Apart: they tell why the others are refused.
+static TIMED_OUT: Sparing = Sparing::new();
 
 /// Everything that is served, watched. `https`: browsers reach this server by TLS, and shall never come without it again.
 pub fn observed(router: Router, https: bool) -> Router {
@@ -57,6 +59,7 @@ async fn observe(request: Request, next: Next, https: bool) -> Response {
     // What is uploaded has a time of its own, and then waits like the rest.
     let wait = if route.ends_with("/attachments") { UPLOAD_WAIT + REQUEST_WAIT } else { REQUEST_WAIT };
     let answered = timeout(wait, next.run(request)).instrument(span.clone()).await;
+    let unserved = if answered.is_ok() { &UNSERVED } else { &TIMED_OUT };
     let mut response = answered.unwrap_or_else(|_| ApiError::Unavailable.into_response());
     let status = response.status();
     let elapsed = begun.elapsed();
@@ -66,7 +69,8 @@ async fn observe(request: Request, next: Next, https: bool) -> Response {
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {
         // Our own fault is told each time.
-        let line = if status == StatusCode::SERVICE_UNAVAILABLE { UNSERVED.line(begun) } else { status.is_server_error().then_some(0) };
+        let line =
+            if status == StatusCode::SERVICE_UNAVAILABLE { unserved.line(Instant::now()) } else { status.is_server_error().then_some(0) };
         match line {
             Some(left_out) => tracing::warn!(http.status = status.as_u16(), elapsed_ms, left_out, "a request was not served"),
             None => tracing::debug!(http.status = status.as_u16(), elapsed_ms, "a request was answered"),

@@ -18,9 +18,9 @@ use tokio::time::{Instant, sleep_until};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Web;
 use super::api::authorise;
 use super::error::{ApiError, ErrorBody};
+use super::{Web, Work};
 use crate::conversation::{Token, now_ms};
 use crate::dialogue::texts::lookup::{self as words, form};
 use crate::dialogue::{Channel, Input, NotFetched, day_in_vietnam};
@@ -137,7 +137,7 @@ pub(super) async fn open(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     web.inner.origins.check(&headers)?;
-    let (id, _at_work) = authorise(&web, id, &headers).await?;
+    let (id, _at_work) = authorise(&web, id, &headers, Work::Write).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
     Ok(opened(&identity(&web)?.open_form(id).await?))
 }
@@ -159,6 +159,7 @@ pub(super) async fn open_by_link(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refused> {
     web.inner.origins.check(&headers)?;
+    let _at_work = web.admit(Work::Write)?;
     web.inner.limits.conversation(web.inner.limits.network(peer, &headers))?;
     let link: Link = body(bytes)?;
     let token = link.token.ok_or(ApiError::BadRequest("token"))?;
@@ -215,6 +216,7 @@ pub(super) async fn start(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refused> {
     web.inner.origins.check(&headers)?;
+    let _at_work = web.admit(Work::Write)?;
     let identity = identity(&web)?;
     let session = session(&headers)?;
     let typed: Start = body(bytes)?;
@@ -253,6 +255,7 @@ async fn tell_telegram(web: &Web, session: &Token, id: Uuid) {
 )]
 pub(super) async fn resend(State(web): State<Web>, headers: HeaderMap) -> Result<Response, Refused> {
     web.inner.origins.check(&headers)?;
+    let _at_work = web.admit(Work::Write)?;
     let (identity, session) = (identity(&web)?, session(&headers)?);
     Ok(started(in_step(identity.resend(&session)).await?))
 }
@@ -275,6 +278,7 @@ pub(super) async fn check(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refused> {
     web.inner.origins.check(&headers)?;
+    let _at_work = web.admit(Work::Write)?;
     let identity = identity(&web)?;
     let session = session(&headers)?;
     let typed: Check = body(bytes)?;
@@ -296,8 +300,10 @@ pub(super) async fn summary(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     web.inner.origins.check(&headers)?;
-    let (id, _at_work) = authorise(&web, id, &headers).await?;
+    let (id, at_work) = authorise(&web, id, &headers, Work::Write).await?;
     web.inner.limits.message(id, web.inner.limits.network(peer, &headers))?;
+    // Where the records are it may take seconds.
+    drop(at_work);
     let identity = identity(&web)?;
     let closed = || FormError::Closed.into();
     let proof = identity.verified(id).await.map_err(FormError::from)?.ok_or_else(closed)?;

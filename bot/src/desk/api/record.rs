@@ -77,7 +77,7 @@ pub(super) async fn reveal(
     let conversation = case.conversation_id;
     let proof = identity.verified(conversation).await.map_err(|error| DeskError::Hotline(error.into()))?.ok_or(DeskError::NotVerified)?;
     let operator = who.operator.id.to_string();
-    // The reading is noted before it happens.
+    // It is noted before anything is given out.
     let read = identity.read(conversation, what, Some((&operator, &reason))).await;
     let (verification, record) = read.map_err(|why| match why {
         NotFetched::Unavailable | NotFetched::Slow | NotFetched::Unreadable => DeskError::RecordsUnavailable,
