@@ -77,7 +77,7 @@ async fn a_slow_database_is_waited_for_and_a_silent_one_is_told_as_a_wait() {
 }
 
 /// What is worked on at once, and so many more.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 320;
 const TOO_MANY: usize = 24;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -538,8 +538,8 @@ impl Identity {
         let (noted, fetched) = if self.0.records.are_local() {
             tokio::join!(noting, fetching)
         } else {
-            let noted = noting.await?;
-            (Ok(noted), fetching.await)
+            noting.await?;
+            (Ok(()), fetching.await)
         };
         noted?;
         let record = fetched.map_err(|error| {

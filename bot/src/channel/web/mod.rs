@@ -47,9 +47,9 @@ const STREAMS_MAX: usize = 20_000;
 /// Photos and files on their way at once; each may be 10 MB in memory.
 const UPLOADS_AT_ONCE_MAX: usize = 8;
 /// Requests in citizens' conversations and forms that write and are worked on at once; those beyond are refused before anything is read for
-/// them. Each costs about a millisecond of a processor, so that what is taken is answered within some tenths of a second. Half of what the
+/// them. Each costs about a millisecond of a processor, so that what is taken is answered within some tenths of a second. A third of what the
 /// store queues: the rest is for operators and for Telegram.
-const WRITES_AT_ONCE_MAX: usize = 512;
+const WRITES_AT_ONCE_MAX: usize = 320;
 /// The same of requests that read: logs, and streams until they are open. Apart from the others, for nothing limits how often a stranger reads.
 const READS_AT_ONCE_MAX: usize = 512;
 /// What a browser may assume about the cross-origin rules before it asks again.
