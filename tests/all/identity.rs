@@ -410,7 +410,6 @@ async fn another_key_is_taken_over_and_accesses_are_listed(service: Service) {
     let sent = citizen.tap("look:card").await;
     citizen.hears("personal_message", sent.seq).await;
     let Service { mut server, sms, .. } = service;
-    server.stop();
     let folder = tempfile::TempDir::new().expect("a folder");
     std::fs::write(folder.path().join("new.key"), NEW.1).expect("the key is written");
     let url = server.database_url();
@@ -422,6 +421,10 @@ async fn another_key_is_taken_over_and_accesses_are_listed(service: Service) {
     };
     let arguments =
         |words: &[&str]| words.iter().map(ToString::to_string).chain(["--database".to_owned(), url.clone()]).collect::<Vec<_>>();
+    // A node that went on would seal with a key that nobody has any more.
+    let in_use = run(arguments(&["key", "rotate", "--new-key-file", "new.key"]), OLD, "").await;
+    assert!(in_use.code == Some(1) && in_use.stderr.contains("is in use: stop every hotro"), "{in_use:?}");
+    server.stop();
     let audit = run(arguments(&["audit", "--code"]), OLD, "0012345678\n").await;
     assert!(
         audit.stdout.contains("\tcitizen\tcard\t") && audit.stdout.contains(&citizen.id) && !audit.stdout.contains(CODE),

@@ -250,6 +250,7 @@ impl Server {
 }
 
 /// What a finished command said.
+#[derive(Debug)]
 pub struct Said {
     /// Its exit code; `None` when a signal ended it.
     pub code: Option<i32>,

@@ -17,7 +17,7 @@ use hotro::identity::sms::{BODY_DEFAULT, Console, HttpGateway, Sms};
 use hotro::identity::upstream::{HttpRecords, Upstream};
 use hotro::identity::{Identity, Records, demo};
 use hotro::secret::Key;
-use hotro::store::AccessOf;
+use hotro::store::{AccessOf, transfer};
 use zeroize::Zeroizing;
 
 /// Accesses printed.
@@ -182,6 +182,8 @@ pub(crate) fn audit(config: &Config, of: &AuditOf) -> anyhow::Result<()> {
 /// Seals everything with the key in a file, and prints what changed.
 pub(crate) fn rotate_key(config: &Config, new_key_file: &Path) -> anyhow::Result<()> {
     super::block_on(async {
+        // A node that goes on would seal with the old key what nobody can open afterwards.
+        let _alone = transfer::alone(&config.database_url()).await?;
         let store = super::open_store(config).await?;
         let old = super::load_key(config, &store).await?;
         let text = Zeroizing::new(std::fs::read_to_string(new_key_file).with_context(|| new_key_file.display().to_string())?);

@@ -4,6 +4,7 @@ use super::reveal::claim;
 use super::{Service, words};
 use harness::browser::{Browser, Screen};
 use harness::citizen::Citizen;
+use harness::server::Options;
 use hotro::conversation::now_ms;
 use hotro::desk::account::Role;
 use reqwest::StatusCode;
@@ -54,6 +55,21 @@ async fn a_conversation_is_erased_with_a_receipt(service: &Service) {
     // The conversation goes on, and proves nothing any more.
     let sent = citizen.tap("look:card").await;
     assert!(citizen.reply(&sent).await["message"]["choices"].to_string().contains("\"verify\""));
+}
+
+/// The journal had the old pages until thousands of other turns had come.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_erased_is_in_no_file_of_sqlite() {
+    let service = Service::start(Options::new()).await;
+    let citizen = service.server.citizen().await;
+    citizen.say("bí mật của riêng tôi").await;
+    let holds = |text: &str| {
+        let files = ["hotro.db", "hotro.db-wal"].map(|file| std::fs::read(service.server.data().join(file)).unwrap_or_default());
+        files.iter().any(|file| file.windows(text.len()).any(|window| window == text.as_bytes()))
+    };
+    assert!(holds("bí mật của riêng"), "it would be found");
+    erase(&citizen).await;
+    assert!(!holds("bí mật của riêng"));
 }
 
 async fn everything_is_erased_while_an_operator_talks(service: &Service) {

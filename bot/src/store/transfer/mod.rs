@@ -10,6 +10,7 @@ mod row;
 mod schema;
 mod side;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
@@ -155,6 +156,19 @@ impl From<sqlx::Error> for TransferError {
 enum Source {
     Database(Side),
     Backup(Box<Reader>),
+}
+
+/// Makes sure that nobody serves from a database. Nobody begins to on SQLite while what is returned is kept.
+///
+/// # Errors
+/// Somebody does, or it cannot be reached.
+pub async fn alone(url: &str) -> Result<Option<File>, TransferError> {
+    let place = Place::parse(url)?;
+    let lock = place.lock()?;
+    if place.read().await?.served().await? {
+        return Err(TransferError::InUse { database: place.name() });
+    }
+    Ok(lock)
 }
 
 /// Moves everything from one database into another, empty one; begun before, it goes on. The first is left as it was.
