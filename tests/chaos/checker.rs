@@ -1,6 +1,7 @@
 //! What everybody was told, against the log.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,10 @@ use crate::world::World;
 
 /// Findings that are printed; the rest is counted.
 const FINDINGS_MAX: usize = 40;
-/// A message that is told twice was under way when something broke, or this long before or after: a line that has gone silent is
-/// noticed late.
-const UNDER_WAY: Duration = Duration::from_secs(30);
+/// A message that is told twice was under way while something was broken, or until a line that had gone silent was noticed.
+const NOTICED_WITHIN: Duration = Duration::from_secs(30);
+/// From the moment that Telegram has a message until it is noted.
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// What the participants brought home.
 #[derive(Default)]
@@ -141,7 +143,8 @@ async fn check_claims(database: &mut PgConnection, findings: &mut Findings) -> R
     Ok(())
 }
 
-/// Every message of a chat is in the log once and was answered; what was told twice was under way when something broke.
+/// Every message of a chat is in the log once and was answered; what was told twice was under way while something was broken, one message a
+/// chat and trouble.
 async fn check_chats(world: &World, database: &mut PgConnection, chats: &[Chat], findings: &mut Findings) -> Result<usize> {
     let pending: i64 =
         sqlx::query_scalar("select count(*) from telegram_update where handled_ms is null").fetch_one(&mut *database).await?;
@@ -167,22 +170,28 @@ async fn check_chats(world: &World, database: &mut PgConnection, chats: &[Chat],
         }
         let told: Vec<(String, Instant)> =
             world.telegram.look(|world| world.sent_to(id).map(|sent| (sent.html.clone(), sent.at)).collect());
+        // A chat is told one message after the other, so each trouble can have met one of them under way.
+        let mut excuses = troubles.clone();
         for amount in &chat.amounts {
             let answers: Vec<&(String, Instant)> = told.iter().filter(|(html, _)| html.contains(amount)).collect();
             if answers.is_empty() {
                 findings.add(format!("chat {id}: {amount} was never answered"));
             }
-            let mut heard: HashSet<&str> = HashSet::new();
+            let (mut heard, mut again): (HashMap<&str, Instant>, Option<(Instant, Instant)>) = (HashMap::new(), None);
             for (html, at) in answers {
-                if heard.insert(html) {
-                    continue;
+                match heard.entry(html) {
+                    Entry::Vacant(first) => drop(first.insert(*at)),
+                    Entry::Occupied(first) => again = Some(again.map_or((*first.get(), *at), |(first, _)| (first, *at))),
                 }
-                doubled += 1;
-                let first = told.iter().find(|(other, _)| other == html).map_or(*at, |(_, at)| *at);
-                let excused = troubles.iter().any(|trouble| *trouble + UNDER_WAY > first && *trouble < *at + UNDER_WAY)
-                    && at.duration_since(first) < UNDER_WAY * 2;
-                if !excused {
-                    findings.add(format!("chat {id}: {amount} was answered twice, {:.0} s apart", at.duration_since(first).as_secs_f64()));
+            }
+            let Some((first, at)) = again else { continue };
+            doubled += 1;
+            let met = |(from, until): &(Instant, Instant)| *from < first + AT_ONCE && *until + NOTICED_WITHIN > first && *from < at;
+            match excuses.iter().position(met) {
+                Some(trouble) => drop(excuses.remove(trouble)),
+                None => {
+                    let apart = at.duration_since(first).as_secs_f64();
+                    findings.add(format!("chat {id}: {amount} was answered twice, {apart:.0} s apart, and nothing that broke explains it"));
                 }
             }
         }

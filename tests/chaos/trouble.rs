@@ -43,7 +43,7 @@ pub async fn make(world: &Arc<World>, nodes: Vec<Server>, seed: u64, during: Dur
         {
             break_on_purpose(world, what).await?;
         }
-        world.note_trouble();
+        let broke = Instant::now();
         match random.random_range(0..100) {
             0..30 => {
                 let at = random.random_range(0..NODES);
@@ -75,7 +75,7 @@ pub async fn make(world: &Arc<World>, nodes: Vec<Server>, seed: u64, during: Dur
                 counts.clocks += 1;
             }
         }
-        world.note_trouble();
+        world.note_trouble(broke);
     }
     for node in 0..NODES {
         world.set_clock(node, 0)?;
@@ -108,7 +108,9 @@ async fn break_on_purpose(world: &World, what: Break) -> Result<()> {
              order by e.at_ms limit 1)"
         }
         Break::Double => "update telegram_chat set cursor_seq = 0",
-        Break::Stuck => "update telegram_chat set blocked = 1 where chat_id = (select min(chat_id) from telegram_chat)",
+        Break::Stuck => {
+            "update telegram_chat set cursor_seq = cursor_seq + 1000000 where chat_id = (select min(chat_id) from telegram_chat)"
+        }
     };
     let broken = sqlx::query(statement).execute(&mut database).await?.rows_affected();
     println!("broken on purpose: {what:?}, {broken} rows");

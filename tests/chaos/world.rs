@@ -54,8 +54,8 @@ pub struct World {
     pub http: Client,
     /// Without a timeout: for streams.
     pub streams: Client,
-    /// When something broke.
-    pub troubles: Mutex<Vec<Instant>>,
+    /// From when to when something was broken, one after the other.
+    pub troubles: Mutex<Vec<(Instant, Instant)>>,
     clocks: Vec<PathBuf>,
     phase: watch::Sender<u8>,
     done: watch::Sender<u32>,
@@ -125,9 +125,9 @@ impl World {
         Ok(std::fs::rename(fresh, &self.clocks[node])?)
     }
 
-    /// Remembers that something breaks now.
-    pub fn note_trouble(&self) {
-        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+    /// Remembers that something broke then, and has just been mended.
+    pub fn note_trouble(&self, broke: Instant) {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).push((broke, Instant::now()));
     }
 
     /// Whether the run has got so far.
