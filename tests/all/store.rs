@@ -81,6 +81,7 @@ on_both! {
     a_blocked_chat_is_not_behind
     a_lease_has_one_holder
     a_lease_that_ran_out_is_taken_once
+    a_lease_of_a_clock_that_was_wrong_counts_for_nothing
     a_decision_is_written_whole_or_not_at_all
     racing_decisions_on_one_version_have_one_winner
     what_an_operator_sends_is_written_once
@@ -650,31 +651,43 @@ async fn a_blocked_chat_is_not_behind(database: Database) {
     assert_eq!(store.telegram_chats_behind(10).await.unwrap().len(), 1);
 }
 
+const LEASE_MS: i64 = 60_000;
+
 async fn a_lease_has_one_holder(database: Database) {
     let store = database.open().await;
-    let acquire = async |holder, now_ms| store.acquire_lease("poll", holder, now_ms, 1_000).await.unwrap();
-    assert!(acquire("a", 0).await);
-    assert!(!acquire("b", 999).await);
-    assert!(acquire("a", 999).await, "its holder renews it");
-    assert!(!acquire("b", 1_998).await);
-    assert!(acquire("b", 1_999).await, "it ran out");
-    assert!(!acquire("a", 2_000).await);
+    let acquire = async |name, holder| store.acquire_lease(name, holder, AT_MS, LEASE_MS).await.unwrap();
+    assert!(acquire("poll", "a").await);
+    assert!(!acquire("poll", "b").await);
+    assert!(acquire("poll", "a").await, "its holder renews it");
+    assert_eq!(database.text("update lease set expires_ms = expires_ms - 60000 where lease_id = 'poll' returning holder").await, "a");
+    assert!(acquire("poll", "b").await, "it ran out");
+    assert!(!acquire("poll", "a").await);
     store.release_lease("poll", "a").await.unwrap();
-    assert!(!acquire("a", 2_000).await, "only its holder gives it back");
+    assert!(!acquire("poll", "a").await, "only its holder gives it back");
     store.release_lease("poll", "b").await.unwrap();
-    assert!(acquire("a", 2_000).await);
-    assert!(store.acquire_lease("timers", "b", 2_000, 1_000).await.unwrap(), "another lease");
+    assert!(acquire("poll", "a").await);
+    assert!(acquire("timers", "b").await, "another lease");
 }
 
 async fn a_lease_that_ran_out_is_taken_once(database: Database) {
     let nodes = [database.open().await, database.open().await];
-    assert!(nodes[0].acquire_lease("poll", "gone", 0, 1_000).await.unwrap());
+    assert!(nodes[0].acquire_lease("poll", "gone", AT_MS, LEASE_MS).await.unwrap());
+    database.text("update lease set expires_ms = expires_ms - 60000 returning holder").await;
     let mut tasks = JoinSet::new();
     for node in 0..16 {
         let store = nodes[node % nodes.len()].clone();
-        tasks.spawn(async move { store.acquire_lease("poll", &node.to_string(), 5_000, 1_000).await.unwrap() });
+        tasks.spawn(async move { store.acquire_lease("poll", &node.to_string(), AT_MS, LEASE_MS).await.unwrap() });
     }
     assert_eq!(tasks.join_all().await.into_iter().filter(|taken| *taken).count(), 1);
+}
+
+/// A node whose clock was two hours ahead held the lease and was killed: Telegram was silent for two hours.
+async fn a_lease_of_a_clock_that_was_wrong_counts_for_nothing(database: Database) {
+    let store = database.open().await;
+    assert!(store.acquire_lease("poll", "gone", AT_MS, LEASE_MS).await.unwrap());
+    assert_eq!(database.text("update lease set expires_ms = expires_ms + 7200000 returning holder").await, "gone");
+    assert!(store.acquire_lease("poll", "b", AT_MS, LEASE_MS).await.unwrap());
+    assert!(!store.acquire_lease("poll", "c", AT_MS, LEASE_MS).await.unwrap());
 }
 
 /// A conversation that waits, seen by the queue: conversation and handoff. The version is one more afterwards.

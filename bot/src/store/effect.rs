@@ -31,6 +31,10 @@ impl std::fmt::Debug for EffectRow {
     }
 }
 
+/// A lease that runs on for longer was written by a clock that was wrong: whoever has it may be gone, and it counts for nothing. Done twice,
+/// an errand still has one outcome, by the id of its input.
+const LEASE_MS_MAX: i64 = 5 * 60 * 1_000;
+
 impl Store {
     /// What nobody carries out now, the oldest first.
     ///
@@ -39,10 +43,11 @@ impl Store {
     pub async fn due_effects(&self, at_ms: i64, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
         Ok(on_reader!(self, |pool| query_as(
             "select conversation_id, request, kind, sealed, asked_ms, tries from effect
-             where leased_until_ms <= $1 order by leased_until_ms, asked_ms limit $2"
+             where leased_until_ms <= $1 or leased_until_ms > $3 order by leased_until_ms, asked_ms limit $2"
         )
         .bind(at_ms)
         .bind(i64::from(limit))
+        .bind(at_ms.saturating_add(LEASE_MS_MAX))
         .fetch_all(pool)
         .await)?)
     }
@@ -54,12 +59,13 @@ impl Store {
     pub async fn lease_effect(&self, effect: &EffectRow, at_ms: i64, until_ms: i64) -> Result<bool, StoreError> {
         let leased = on_writer!(self, |pool| query(
             "update effect set leased_until_ms = $4, tries = tries + 1
-             where conversation_id = $1 and request = $2 and leased_until_ms <= $3"
+             where conversation_id = $1 and request = $2 and (leased_until_ms <= $3 or leased_until_ms > $5)"
         )
         .bind(effect.conversation_id.to_string())
         .bind(bigint(effect.request))
         .bind(at_ms)
         .bind(until_ms)
+        .bind(at_ms.saturating_add(LEASE_MS_MAX))
         .execute(pool)
         .await
         .map(|done| done.rows_affected()))?;

@@ -1,29 +1,40 @@
 //! Leases: work that one node at a time may do.
 
-use super::pools::{on_reader, on_writer};
+use sqlx::query;
+
+use super::pools::{Pools, on_reader, on_writer};
 use super::{Store, StoreError};
 
 impl Store {
-    /// Takes a lease that is free or has run out, or renews one's own, until `now_ms + ttl_ms`. Returns whether `holder`
-    /// has it now.
+    /// Takes a lease that is free or has run out, or renews one's own, for `ttl_ms` from now. Returns whether `holder` has it now.
     ///
-    /// The clocks of the nodes decide when a lease has run out: `ttl_ms` must be far longer than they differ.
+    /// On PostgreSQL its clock decides, so that nodes need not agree on the time; `now_ms` is for SQLite, which one process serves from. A lease
+    /// that runs on for longer than `ttl_ms` was written by a clock that was wrong, and its holder may be gone: it counts for nothing.
     ///
     /// # Errors
     /// The database fails.
     pub async fn acquire_lease(&self, name: &str, holder: &str, now_ms: i64, ttl_ms: i64) -> Result<bool, StoreError> {
-        let claimed = on_writer!(self, |pool| sqlx::query(
-            "insert into lease (lease_id, holder, expires_ms) values ($1, $2, $3)
-             on conflict (lease_id) do update set holder = excluded.holder, expires_ms = excluded.expires_ms
-             where lease.holder = excluded.holder or lease.expires_ms <= $4"
-        )
-        .bind(name)
-        .bind(holder)
-        .bind(now_ms.saturating_add(ttl_ms))
-        .bind(now_ms)
-        .execute(pool)
-        .await
-        .map(|done| done.rows_affected()))?;
+        let claimed = match &self.0.pools {
+            Pools::Sqlite { write, .. } => {
+                let query = query(
+                    "insert into lease (lease_id, holder, expires_ms) values ($1, $2, $4 + $3)
+                     on conflict (lease_id) do update set holder = excluded.holder, expires_ms = excluded.expires_ms
+                     where lease.holder = excluded.holder
+                        or lease.expires_ms <= excluded.expires_ms - $3 or lease.expires_ms > excluded.expires_ms",
+                );
+                query.bind(name).bind(holder).bind(ttl_ms).bind(now_ms).execute(write).await?.rows_affected()
+            }
+            Pools::Postgres(pool) => {
+                let query = query(
+                    "insert into lease (lease_id, holder, expires_ms)
+                     values ($1, $2, (extract(epoch from clock_timestamp()) * 1000)::bigint + $3)
+                     on conflict (lease_id) do update set holder = excluded.holder, expires_ms = excluded.expires_ms
+                     where lease.holder = excluded.holder
+                        or lease.expires_ms <= excluded.expires_ms - $3 or lease.expires_ms > excluded.expires_ms",
+                );
+                query.bind(name).bind(holder).bind(ttl_ms).execute(pool).await?.rows_affected()
+            }
+        };
         Ok(claimed == 1)
     }
 
