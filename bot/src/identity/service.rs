@@ -535,13 +535,14 @@ impl Identity {
         };
         let noting = async { self.store().note_access(&access).await.map_err(|error| failed(&error)) };
         let fetching = self.0.records.fetch(&proof, what);
-        let (noted, fetched) = if self.0.records.are_local() {
-            tokio::join!(noting, fetching)
+        let fetched = if self.0.records.are_local() {
+            let (noted, fetched) = tokio::join!(noting, fetching);
+            noted?;
+            fetched
         } else {
             noting.await?;
-            (Ok(()), fetching.await)
+            fetching.await
         };
-        noted?;
         let record = fetched.map_err(|error| {
             failed(&error);
             match error {

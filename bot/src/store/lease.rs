@@ -5,6 +5,20 @@ use sqlx::query;
 use super::pools::{Pools, on_reader, on_writer};
 use super::{Store, StoreError};
 
+/// The statement of [`Store::acquire_lease`], by a clock.
+macro_rules! acquire_by {
+    ($now_ms:literal) => {
+        concat!(
+            "insert into lease (lease_id, holder, expires_ms) values ($1, $2, ",
+            $now_ms,
+            " + $3)
+             on conflict (lease_id) do update set holder = excluded.holder, expires_ms = excluded.expires_ms
+             where lease.holder = excluded.holder
+                or lease.expires_ms <= excluded.expires_ms - $3 or lease.expires_ms > excluded.expires_ms"
+        )
+    };
+}
+
 impl Store {
     /// Takes a lease that is free or has run out, or renews one's own, for `ttl_ms` from now. Returns whether `holder` has it now.
     ///
@@ -16,22 +30,10 @@ impl Store {
     pub async fn acquire_lease(&self, name: &str, holder: &str, now_ms: i64, ttl_ms: i64) -> Result<bool, StoreError> {
         let claimed = match &self.0.pools {
             Pools::Sqlite { write, .. } => {
-                let query = query(
-                    "insert into lease (lease_id, holder, expires_ms) values ($1, $2, $4 + $3)
-                     on conflict (lease_id) do update set holder = excluded.holder, expires_ms = excluded.expires_ms
-                     where lease.holder = excluded.holder
-                        or lease.expires_ms <= excluded.expires_ms - $3 or lease.expires_ms > excluded.expires_ms",
-                );
-                query.bind(name).bind(holder).bind(ttl_ms).bind(now_ms).execute(write).await?.rows_affected()
+                query(acquire_by!("$4")).bind(name).bind(holder).bind(ttl_ms).bind(now_ms).execute(write).await?.rows_affected()
             }
             Pools::Postgres(pool) => {
-                let query = query(
-                    "insert into lease (lease_id, holder, expires_ms)
-                     values ($1, $2, (extract(epoch from clock_timestamp()) * 1000)::bigint + $3)
-                     on conflict (lease_id) do update set holder = excluded.holder, expires_ms = excluded.expires_ms
-                     where lease.holder = excluded.holder
-                        or lease.expires_ms <= excluded.expires_ms - $3 or lease.expires_ms > excluded.expires_ms",
-                );
+                let query = query(acquire_by!("(extract(epoch from clock_timestamp()) * 1000)::bigint"));
                 query.bind(name).bind(holder).bind(ttl_ms).execute(pool).await?.rows_affected()
             }
         };

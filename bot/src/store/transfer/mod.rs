@@ -165,10 +165,12 @@ enum Source {
 pub async fn alone(url: &str) -> Result<Option<File>, TransferError> {
     let place = Place::parse(url)?;
     let lock = place.lock()?;
-    if place.read().await?.served().await? {
-        return Err(TransferError::InUse { database: place.name() });
-    }
+    refuse_served(&mut place.read().await?, &place).await?;
     Ok(lock)
+}
+
+async fn refuse_served(side: &mut Side, place: &Place) -> Result<(), TransferError> {
+    if side.served().await? { Err(TransferError::InUse { database: place.name() }) } else { Ok(()) }
 }
 
 /// Moves everything from one database into another, empty one; begun before, it goes on. The first is left as it was.
@@ -182,19 +184,14 @@ pub async fn migrate(from: &str, to: &str, tell: &mut (dyn FnMut(Step) + Send)) 
     }
     let _locks = (from.lock()?, to.lock()?);
     let mut reading = from.read().await?;
-    if reading.served().await? {
-        return Err(TransferError::InUse { database: from.name() });
-    }
+    refuse_served(&mut reading, &from).await?;
     if let Some(origin) = reading.mark().await? {
         return Err(TransferError::Unfinished { database: from.name(), origin });
     }
     let schema = Schema::of(reading.versions().await?).await?;
     fill(Source::Database(reading), &schema, &to, &from.name(), tell).await?;
     // Whoever came meanwhile has written what was not read.
-    if from.read().await?.served().await? {
-        return Err(TransferError::InUse { database: from.name() });
-    }
-    Ok(())
+    refuse_served(&mut from.read().await?, &from).await
 }
 
 /// Writes everything, as of this moment, into a new file; the program may serve meanwhile. The file is read again before it counts.
@@ -320,10 +317,8 @@ fn same(table: &Table, read: Sum, written: Sum) -> Result<(), TransferError> {
 
 /// Makes the target's schema, unless a transfer from the same origin has begun: then it is as that left it.
 async fn prepare(target: &mut Side, schema: &Schema, to: &Place, origin: &str) -> Result<(), TransferError> {
+    refuse_served(target, to).await?;
     let database = to.name();
-    if target.served().await? {
-        return Err(TransferError::InUse { database });
-    }
     match target.mark().await? {
         Some(begun) if begun == origin => return Ok(()),
         Some(origin) => return Err(TransferError::Unfinished { database, origin }),
