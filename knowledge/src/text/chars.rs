@@ -162,7 +162,7 @@ pub fn normalize_for_display(text: &str) -> String {
                 shown.push(' ');
                 length += 1;
             }
-        } else if !letter.is_control() {
+        } else {
             shown.push(letter);
             length += 1;
         }
@@ -179,6 +179,8 @@ fn look_alike(letter: char) -> Option<char> {
         'ð' | 'ɖ' => Some('đ'),
         // zero-width characters, direction marks, the byte-order mark, the soft hyphen
         '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}' => None,
+        // Before letters and marks are composed: what stands between two marks keeps them from each other.
+        _ if letter.is_control() && !letter.is_whitespace() => None,
         _ => Some(letter),
     }
 }
@@ -220,6 +222,15 @@ mod tests {
         assert_eq!(normalize_for_display("  Thẻ\u{0}\u{7} \n\n BHYT\u{200B}!  "), "Thẻ BHYT!");
         assert_eq!(normalize_for_display(&"ạ ".repeat(1_000_000)).chars().count(), MESSAGE_CHARS_MAX - 1);
         assert_eq!(normalize_for_display(&"\u{301}".repeat(100_000)).chars().count(), MESSAGE_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_control_character_does_not_keep_marks_apart() {
+        assert_eq!(normalize_for_display("e\u{0}\u{302}\u{7}\u{301}"), "ế");
+        // Marks have an order, which was that of typing when something stood between them.
+        let once = normalize_for_display("n\u{59F}\u{F}\u{5B0}");
+        assert_eq!(once, "n\u{5B0}\u{59F}");
+        assert_eq!(normalize_for_display(&once), once);
     }
 
     proptest! {
