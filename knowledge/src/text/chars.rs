@@ -139,7 +139,7 @@ pub(crate) fn normalize(text: &str) -> String {
 /// The lower-case form of a character that normalization would only put in lower case; `None` for any other.
 fn lower_composed(letter: char) -> Option<char> {
     if letter.is_ascii() {
-        return (letter != '`').then(|| letter.to_ascii_lowercase());
+        return (plain(letter) == Some(letter)).then(|| letter.to_ascii_lowercase());
     }
     let known = |letter: char| letter == 'đ' || is_vowel(letter);
     if known(letter) {
@@ -222,6 +222,14 @@ mod tests {
         assert_eq!(normalize_for_display("  Thẻ\u{0}\u{7} \n\n BHYT\u{200B}!  "), "Thẻ BHYT!");
         assert_eq!(normalize_for_display(&"ạ ".repeat(1_000_000)).chars().count(), MESSAGE_CHARS_MAX - 1);
         assert_eq!(normalize_for_display(&"\u{301}".repeat(100_000)).chars().count(), MESSAGE_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_control_character_is_read_alike_in_every_encoding() {
+        for written in ["t\u{0}hẻ\u{7F} bhyt", "t\u{0}he\u{309}\u{7F} bhyt"] {
+            assert_eq!(normalize(written), "thẻ bhyt", "{written:?}");
+        }
+        assert_eq!(normalize("t\u{0}he\u{7F} bhyt"), "the bhyt");
     }
 
     #[test]
