@@ -101,7 +101,7 @@ places:
 	$(CARGO) build --release --workspace
 	./target/release/places $(if $(PLACES),--lists $(PLACES))
 
-# Every parser of bytes from outside under libFuzzer: SECONDS_EACH=1800 TARGETS="feed page" make fuzz. KEEP=1 keeps what reached new code.
+# Every parser of bytes from outside under libFuzzer: JOBS=2 SECONDS_EACH=1800 TARGETS="feed page" make fuzz. KEEP=1 keeps what reached new code.
 fuzz:
 	./tests/fuzz/run
 
