@@ -44,7 +44,7 @@ eval:
 
 # hotro against SQLite, PostgreSQL and tantivy: make compare FILE=questions.tsv
 compare:
-	$(CARGO) run --release --package tests --bin compare -- $(FILE)
+	$(CARGO) run --release --package tests --bin compare --features compare -- $(FILE)
 
 # What 10,000 generated topics cost beside the embedded ones; FILE=questions.tsv asks those too.
 scale:

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use faq::{Edits, Faq, Fingerprint, LoadError, Problem, Severity};
 use jiff::civil::Date;
-use knowledge::{BuildError, Knowledge};
+use knowledge::Knowledge;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 
@@ -116,8 +116,6 @@ enum Exchanged {
     Unchanged,
     /// The set in service goes on.
     Refused(Vec<Problem>),
-    /// The set in service goes on: the index of the other could not be built.
-    Failed(BuildError),
     /// Done.
     Done { edits: Edits, old: Arc<Knowledge>, tolerated: Vec<Problem> },
 }
@@ -142,11 +140,10 @@ fn exchange(dir: &Path, seen: Fingerprint, conversations: &Conversations, today:
     match loaded {
         Err(LoadError { problems }) | Ok(Some((_, Err(LoadError { problems }), _))) => Exchanged::Refused(problems),
         Ok(None) => Exchanged::Unchanged,
-        Ok(Some((faq, Ok(tolerated), Ok(Ok(knowledge))))) => {
+        Ok(Some((faq, Ok(tolerated), Ok(knowledge)))) => {
             let edits = faq.edits_since(served.faq());
             Exchanged::Done { edits, old: conversations.set_knowledge(Arc::new(knowledge)), tolerated }
         }
-        Ok(Some((_, Ok(_), Ok(Err(error))))) => Exchanged::Failed(error),
         Ok(Some((_, Ok(_), Err(panic)))) => std::panic::resume_unwind(panic),
     }
 }
@@ -190,12 +187,6 @@ fn report(exchanged: Exchanged, conversations: &Conversations, took: Duration) -
                 tracing::error!("{problem}");
             }
             tracing::error!(version, problems = problems.len(), took_ms, "the FAQ folder is not in order: the set in service goes on");
-            None
-        }
-        Exchanged::Failed(error) => {
-            count("failed");
-            let error = format!("{:#}", anyhow::Error::new(error));
-            tracing::error!(version, error, took_ms, "the FAQ cannot be indexed: the set in service goes on");
             None
         }
         Exchanged::Done { edits, old, tolerated } => {

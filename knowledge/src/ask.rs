@@ -34,7 +34,7 @@ pub struct Knowledge {
     version: String,
 }
 
-/// The index cannot be built.
+/// What the binary carries for the ranking cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The embedded weights do not parse: the binary is broken.
@@ -43,9 +43,6 @@ pub enum BuildError {
     /// The embedded network cannot be read: the binary is broken.
     #[error("data/network.bin")]
     Network(#[from] NetworkError),
-    /// tantivy refused a document.
-    #[error("the index cannot be built")]
-    Index(#[from] tantivy::TantivyError),
 }
 
 /// What is known about the conversation when a question is asked.
@@ -87,12 +84,12 @@ pub struct Reading {
 impl Knowledge {
     /// Builds the index, in memory, with the weights that the binary carries.
     pub fn build(faq: Arc<Faq>) -> Result<Knowledge, BuildError> {
-        Knowledge::with_weights(faq, Weights::embedded()?, &Arc::new(Network::embedded()?))
+        Ok(Knowledge::with_weights(faq, Weights::embedded()?, &Arc::new(Network::embedded()?)))
     }
 
     /// As [`Knowledge::build`], with other weights and another network: to judge a fit before it is kept.
-    pub fn with_weights(faq: Arc<Faq>, weights: Weights, network: &Arc<Network>) -> Result<Knowledge, BuildError> {
-        Ok(Knowledge::over_questions(faq, |_| true, weights, network)?)
+    pub fn with_weights(faq: Arc<Faq>, weights: Weights, network: &Arc<Network>) -> Knowledge {
+        Knowledge::over_questions(faq, |_| true, weights, network)
     }
 
     /// As [`Knowledge::with_weights`], over the questions of ours that `keep` chooses.
@@ -101,14 +98,14 @@ impl Knowledge {
         keep: impl Fn(&Labelled<'_>) -> bool,
         weights: Weights,
         network: &Arc<Network>,
-    ) -> tantivy::Result<Knowledge> {
-        let engine = Engine::build(&faq, keep, &weights.fusion, network)?;
+    ) -> Knowledge {
+        let engine = Engine::build(&faq, keep, &weights.fusion, network);
         let version = format!("a{ANALYZER_VERSION}-{}-{}-{}", faq.version(), weights.digest(), network.digest());
-        Ok(Knowledge { faq, engine, weights, network: Arc::clone(network), version })
+        Knowledge { faq, engine, weights, network: Arc::clone(network), version }
     }
 
     /// The same weights and network over other content.
-    pub fn over(&self, faq: Arc<Faq>) -> Result<Knowledge, BuildError> {
+    pub fn over(&self, faq: Arc<Faq>) -> Knowledge {
         Knowledge::with_weights(faq, self.weights.clone(), &self.network)
     }
 

@@ -111,7 +111,7 @@ fn holds_out(fold: usize, question: &Labelled<'_>) -> bool {
 fn ask_fold(faq: &Arc<Faq>, weights: &Weights, real: &[Row], fold: usize) -> Result<Vec<Asked>, FitError> {
     let keep = |question: &Labelled<'_>| !holds_out(fold, question);
     let network = Arc::new(train_on(faq, keep, real.iter())?);
-    let knowledge = Knowledge::over_questions(faq.clone(), keep, weights.clone(), &network)?;
+    let knowledge = Knowledge::over_questions(faq.clone(), keep, weights.clone(), &network);
     let held_out = labelled_questions(faq).into_iter().filter(|question| holds_out(fold, question));
     let asked = held_out.map(|question| {
         let topic = faq.topics()[question.number].id.clone();

@@ -48,24 +48,19 @@ pub(crate) struct Ranked {
 
 impl Engine {
     /// The index over the questions of the topics that `keep` chooses (all of them but for fitting).
-    pub(crate) fn build(
-        faq: &Faq,
-        keep: impl Fn(&Labelled<'_>) -> bool,
-        weights: &FusionWeights,
-        network: &Arc<Network>,
-    ) -> tantivy::Result<Engine> {
+    pub(crate) fn build(faq: &Faq, keep: impl Fn(&Labelled<'_>) -> bool, weights: &FusionWeights, network: &Arc<Network>) -> Engine {
         let learned: FxHashSet<&str> = network.classes().iter().map(String::as_str).collect();
         let questions = indexed_questions(faq, |topic| learned.contains(topic.as_str()));
         let questions = questions.into_iter().filter(&keep);
         let corpus = Arc::new(Corpus::build(faq, network.lexicon(), questions));
         let topics = corpus.topic_terms();
-        Ok(Engine {
+        Engine {
             coverage: Coverage::build(&topics),
-            ranker: Ranker::new(&corpus, &topics, Neighbourhood::new(&corpus.topics, faq), network, weights)?,
+            ranker: Ranker::new(&corpus, &topics, Neighbourhood::new(&corpus.topics, faq), network, weights),
             titles: faq.topics().iter().map(|topic| literal_words(&topic.title)).collect(),
             follow_ups: PhraseTable::new(rows(include_str!("../data/follow_ups.tsv")).map(|phrase| (literal_words(phrase), ()))),
             corpus,
-        })
+        }
     }
 
     /// Reads a question; politeness and spelling are dealt with here.

@@ -15,7 +15,6 @@ pub mod eval;
 pub mod fit;
 mod groups;
 mod hash;
-mod index;
 mod intent;
 mod lexicon;
 pub mod mask;

@@ -37,12 +37,6 @@ impl Term {
         self.words().0.is_some()
     }
 
-    /// How rare the term is, by the count of its rarer word: lower is rarer.
-    pub(crate) fn rarity(self, count: impl Fn(u32) -> u32) -> u32 {
-        let (first, last) = self.words();
-        first.map_or(u32::MAX, &count).min(count(last))
-    }
-
     /// The words and pairs of a text.
     pub(crate) fn of_text(ids: &[u32]) -> impl Iterator<Item = Term> {
         ids.iter().map(|&id| Term::word(id)).chain(ids.windows(2).map(|pair| Term::pair(pair[0], pair[1])))

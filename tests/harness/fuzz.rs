@@ -335,7 +335,7 @@ impl Served {
             let url = format!("sqlite://{}", folder.path().join("hotro.db").display());
             let store = Store::open(&url).await.expect("a store");
             let faq = Faq::embedded().expect("the embedded FAQ");
-            let knowledge = knowledge().over(Arc::new(faq)).expect("an index");
+            let knowledge = knowledge().over(Arc::new(faq));
             let conversations = Conversations::new(store.clone(), Arc::new(knowledge));
             let (_, stopping) = tokio::sync::watch::channel(false);
             let limits = Limits::new(&LimitsConfig {

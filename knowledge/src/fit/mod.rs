@@ -56,9 +56,6 @@ const HELD_REGISTERS: [&[&str]; FOLDS] = [&["phone"], &["chat"], &["short"]];
 /// The fit failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FitError {
-    /// An index over a part of the questions cannot be built.
-    #[error("the index cannot be built")]
-    Index(#[from] tantivy::TantivyError),
     /// The solver found no weights.
     #[error("no weights were found")]
     Solver(#[from] argmin::core::Error),
@@ -83,7 +80,7 @@ pub fn fit(faq: &Faq, real: &[RealRow]) -> Result<Weights, FitError> {
     let fusion = fit_fusion(&mut held_out)?;
     let mut examples = Vec::new();
     for (fold, HeldOut { network, .. }) in held_out.iter().enumerate() {
-        examples.extend(collect_examples(faq, real, fold, network, &fusion)?);
+        examples.extend(collect_examples(faq, real, fold, network, &fusion));
     }
     let confidence = fit_confidence(examples.iter())?;
     let judged = judge(&examples)?;
@@ -143,7 +140,7 @@ fn judge_fold(faq: &Faq, real: &[RealRow], fold: usize) -> Result<HeldOut, FitEr
             .chain(rivals)
             .map(|topic| Alternative { features: scores.iter().map(|scores| f64::from(scores[topic])).collect(), right: topic == best });
         questions.push(Question { alternatives: alternatives.collect(), weight: weight(is_real) });
-    })?;
+    });
     Ok(HeldOut { network, questions })
 }
 
@@ -164,8 +161,8 @@ fn for_each_held_out(
     network: &Arc<Network>,
     fusion: &FusionWeights,
     mut visit: impl FnMut(Asked<'_>),
-) -> Result<(), FitError> {
-    let engine = Engine::build(faq, |question| !holds_out(fold, question.origin), fusion, network)?;
+) {
+    let engine = Engine::build(faq, |question| !holds_out(fold, question.origin), fusion, network);
     let mut ask = |text: &str, right: Vec<usize>, is_real: bool| {
         visit(Asked { engine: &engine, ranked: engine.rank(engine.read(text), None), right, is_real });
     };
@@ -186,7 +183,6 @@ fn for_each_held_out(
             ask(&typed, numbers_of(faq, row), false);
         }
     }
-    Ok(())
 }
 
 /// The question as some keyboard would send it: what people wrote for a form knows too little of lost accents and slipped keys.
@@ -247,13 +243,7 @@ enum SubjectKind {
     Outside,
 }
 
-fn collect_examples(
-    faq: &Faq,
-    real: &[RealRow],
-    fold: usize,
-    network: &Arc<Network>,
-    fusion: &FusionWeights,
-) -> Result<Vec<Example>, FitError> {
+fn collect_examples(faq: &Faq, real: &[RealRow], fold: usize, network: &Arc<Network>, fusion: &FusionWeights) -> Vec<Example> {
     let mut examples = Vec::new();
     let mut asked = 0;
     for_each_held_out(faq, real, fold, network, fusion, |Asked { engine, mut ranked, right, is_real }| {
@@ -274,8 +264,8 @@ fn collect_examples(
             right.iter().for_each(|&topic| ranked.ranking.remove(topic));
             add(&ranked, Kind::Uncovered, &[]);
         }
-    })?;
-    Ok(examples)
+    });
+    examples
 }
 
 fn candidates(engine: &Engine, ranked: &Ranked, right: &[usize]) -> Vec<ExampleCandidate> {

@@ -13,7 +13,6 @@ mod sparse;
 use std::sync::Arc;
 
 use crate::corpus::{Corpus, TopicTerms};
-use crate::index::TopicIndex;
 use crate::network::{Network, QuestionFeatures};
 use crate::terms::{Term, Terms};
 use crate::weights::FusionWeights;
@@ -120,11 +119,10 @@ impl Ranker {
         neighbourhood: Neighbourhood,
         network: &Arc<Network>,
         weights: &FusionWeights,
-    ) -> tantivy::Result<Ranker> {
-        let index = TopicIndex::build(topics, &corpus.vocabulary)?;
+    ) -> Ranker {
         let likelihood = |key: fn(&TopicTerms) -> &[(Term, u32)]| Likelihood::build(&topics.iter().map(key).collect::<Vec<_>>());
         let scorers: Vec<Box<dyn Scorer>> = vec![
-            Box::new(bm25::Bm25::new(index, corpus.clone())),
+            Box::new(bm25::Bm25::build(topics, &corpus.vocabulary)),
             Box::new(Nearest::build(corpus)),
             Box::new(likelihood::ByWriting { syl: likelihood(|topic| &topic.syl), fold: likelihood(|topic| &topic.fold) }),
             Box::new(Learned::new(network.clone(), corpus)),
@@ -147,7 +145,7 @@ impl Ranker {
                 stand_ins.extend(unknown.map(|topic| StandIn { column, topic, from }));
             }
         }
-        Ok(Ranker { scorers, columns, weights, stand_ins, topics: topics.len() })
+        Ranker { scorers, columns, weights, stand_ins, topics: topics.len() }
     }
 
     pub(crate) fn columns(&self) -> &[Column] {

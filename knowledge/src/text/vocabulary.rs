@@ -133,16 +133,6 @@ impl Vocabulary {
         self.pairs.contains(&(first, second))
     }
 
-    /// How often a word occurs in all texts.
-    pub(crate) fn count(&self, id: WordId) -> u32 {
-        self.words[id as usize].count
-    }
-
-    /// How often a folded word occurs in all texts.
-    pub(crate) fn fold_count(&self, id: FoldId) -> u32 {
-        self.folds[id as usize].count
-    }
-
     /// The spelling of a folded word.
     pub(crate) fn folded(&self, id: FoldId) -> &str {
         &self.folds[id as usize].fold
