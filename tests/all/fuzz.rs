@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use harness::fuzz::{INPUT_BYTES_MAX, TARGETS};
 use rand::rngs::StdRng;
@@ -82,4 +83,14 @@ fn every_target_is_tried_and_has_a_corpus() {
     assert_eq!(names, TRIED.iter().copied().collect());
     let folders = files(&corpus());
     assert_eq!(names, folders.iter().map(|folder| folder.file_name().unwrap().to_str().unwrap()).collect());
+}
+
+#[test]
+fn a_misspelt_target_is_refused_before_anything_is_built() {
+    // Were it not refused, cargo would refuse the profile.
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/run");
+    let ran = Command::new(script).env("TARGETS", "feed paeg").env("PROFILE", "none").output().unwrap();
+    assert_eq!(ran.status.code(), Some(2));
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(said.starts_with("no fuzz target is called paeg; there are: amounts api "), "{said}");
 }
