@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::confidence::{FEATURES, Features, features};
 use crate::corpus::{Labelled, Subject};
 use crate::decide::{Candidate, Decision, Lead, decide};
-use crate::engine::{ANALYZER_VERSION, Engine, Ranked};
+use crate::engine::{ANALYZER_VERSION, Engine, RANKER_VERSION, Ranked};
 use crate::groups::{self, Group};
 use crate::intent;
 use crate::mask::without_secrets;
@@ -83,6 +83,8 @@ pub struct Reading {
 
 impl Knowledge {
     /// Builds the index, in memory, with the weights that the binary carries.
+    ///
+    /// Errors: the binary is broken, and they cannot be read.
     pub fn build(faq: Arc<Faq>) -> Result<Knowledge, BuildError> {
         Ok(Knowledge::with_weights(faq, Weights::embedded()?, &Arc::new(Network::embedded()?)))
     }
@@ -100,7 +102,7 @@ impl Knowledge {
         network: &Arc<Network>,
     ) -> Knowledge {
         let engine = Engine::build(&faq, keep, &weights.fusion, network);
-        let version = format!("a{ANALYZER_VERSION}-{}-{}-{}", faq.version(), weights.digest(), network.digest());
+        let version = format!("a{ANALYZER_VERSION}r{RANKER_VERSION}-{}-{}-{}", faq.version(), weights.digest(), network.digest());
         Knowledge { faq, engine, weights, network: Arc::clone(network), version }
     }
 
@@ -114,7 +116,7 @@ impl Knowledge {
         &self.faq
     }
 
-    /// The versions of the analyzer, the content and the weights: equal versions give equal readings.
+    /// The versions of the analyzer and the ranker, the content and the weights: equal versions give equal readings.
     pub fn index_version(&self) -> &str {
         &self.version
     }

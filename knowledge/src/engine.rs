@@ -18,6 +18,8 @@ use crate::weights::FusionWeights;
 
 /// Raised with every change of the text chain or the index that makes fitted weights stale.
 pub(crate) const ANALYZER_VERSION: u32 = 2;
+/// Raised with a change of the scores that lets the fitted weights stand. 2: BM25 counts exact lengths, and every term of a long letter.
+pub(crate) const RANKER_VERSION: u32 = 2;
 
 /// A question that leans on the one before it is short, and says so at its beginning.
 const FOLLOW_UP_WORDS_MAX: usize = 10;

@@ -16,7 +16,7 @@ fn policy() -> toml::Table {
     std::fs::read_to_string(repository().join("deny.toml")).unwrap().parse().unwrap()
 }
 
-/// All packages of the machines that hotro is built for, and of the tests.
+/// All packages of the machines that hotro is built for, and of the tests, without optional features: `make deny` has those too.
 fn packages() -> Vec<Value> {
     let asked = Command::new(env!("CARGO"))
         .args(["metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", "x86_64-unknown-linux-gnu"])

@@ -58,7 +58,7 @@ fn unusable(error: LoadError) -> anyhow::Error {
 }
 
 fn load_knowledge(config: &Config) -> anyhow::Result<Arc<Knowledge>> {
-    Ok(Arc::new(Knowledge::build(load_faq(config)?).context("building the index")?))
+    Ok(Arc::new(Knowledge::build(load_faq(config)?).context("reading the embedded weights")?))
 }
 
 /// Labelled questions from a file.

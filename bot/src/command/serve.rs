@@ -73,7 +73,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     };
     // Beside the index: each takes some tenths of a second of one processor.
     tokio::task::spawn_blocking(Places::embedded);
-    let knowledge = Arc::new(Knowledge::build(faq).context("building the index")?);
+    let knowledge = Arc::new(Knowledge::build(faq).context("reading the embedded weights")?);
     let store = super::open_store(config).await?;
     let _serving = store.serve().context("opening the database")?;
     let recorder = PrometheusBuilder::new()

@@ -35,6 +35,36 @@ pub(crate) struct Bm25 {
     answers: Field,
 }
 
+impl Bm25 {
+    /// From the terms of each topic, by topic number.
+    pub(crate) fn build(topics: &[TopicTerms], vocabulary: &Vocabulary) -> Bm25 {
+        let terms_of = |key: fn(&TopicTerms) -> &[(Term, u32)]| topics.iter().map(key).collect::<Vec<_>>();
+        let fold = terms_of(|topic| &topic.fold);
+        Bm25 {
+            syl: Questions::build(&terms_of(|topic| &topic.syl)),
+            grams: Grams::build(&fold, vocabulary),
+            fold: Questions::build(&fold),
+            answers: Field::build(topics.iter().map(|topic| topic.answer.iter().copied())),
+        }
+    }
+}
+
+impl Scorer for Bm25 {
+    fn columns(&self) -> &'static [Column] {
+        &COLUMNS
+    }
+
+    fn score(&self, asked: &Asked<'_>, columns: &mut [Vec<f32>]) {
+        let [words, pairs, grams, answers] = columns else { return };
+        let (syl, fold) = (&asked.terms.syl, &asked.terms.fold);
+        let (questions, terms) = if syl.is_empty() { (&self.fold, fold) } else { (&self.syl, syl) };
+        questions.words.score(terms.iter().copied(), words);
+        questions.pairs.score(terms.iter().copied(), pairs);
+        self.grams.score(&asked.terms.grams, grams);
+        self.answers.score(fold.iter().copied(), answers);
+    }
+}
+
 /// The words and the pairs of the topics' questions, in one way of writing.
 struct Questions {
     words: Field,
@@ -121,7 +151,8 @@ impl Field {
         Field(gains)
     }
 
-    /// BM25 of every topic for the weighted terms of a question, added to `scores` (by topic number). Terms that no topic holds add nothing.
+    /// BM25 of every topic for the weighted terms of a question, added to `scores` (by topic number). A term that no topic holds adds
+    /// nothing.
     fn score(&self, terms: impl IntoIterator<Item = (Term, f32)>, scores: &mut [f32]) {
         for (term, weight) in terms {
             let Some(column) = self.0.column(term) else { continue };
@@ -134,37 +165,7 @@ impl Field {
 
 /// Occurrences that count: a topic with sixty authored questions says its words dozens of times, and BM25 has long levelled off.
 fn damped(count: u32) -> f32 {
-    (1 + count.max(1).ilog2()) as f32
-}
-
-impl Bm25 {
-    /// From the terms of each topic, by topic number.
-    pub(crate) fn build(topics: &[TopicTerms], vocabulary: &Vocabulary) -> Bm25 {
-        let key = |key: fn(&TopicTerms) -> &[(Term, u32)]| topics.iter().map(key).collect::<Vec<_>>();
-        let fold = key(|topic| &topic.fold);
-        Bm25 {
-            syl: Questions::build(&key(|topic| &topic.syl)),
-            grams: Grams::build(&fold, vocabulary),
-            fold: Questions::build(&fold),
-            answers: Field::build(topics.iter().map(|topic| topic.answer.iter().copied())),
-        }
-    }
-}
-
-impl Scorer for Bm25 {
-    fn columns(&self) -> &'static [Column] {
-        &COLUMNS
-    }
-
-    fn score(&self, asked: &Asked<'_>, columns: &mut [Vec<f32>]) {
-        let [words, pairs, grams, answers] = columns else { return };
-        let (syl, fold) = (&asked.terms.syl, &asked.terms.fold);
-        let (questions, terms) = if syl.is_empty() { (&self.fold, fold) } else { (&self.syl, syl) };
-        questions.words.score(terms.iter().copied(), words);
-        questions.pairs.score(terms.iter().copied(), pairs);
-        self.grams.score(&asked.terms.grams, grams);
-        self.answers.score(fold.iter().copied(), answers);
-    }
+    (1 + count.ilog2()) as f32
 }
 
 #[cfg(test)]
@@ -183,14 +184,14 @@ mod tests {
 
     #[test]
     fn a_term_scores_as_bm25_defines_it() {
-        let (rare, common, long) = (Term::word(1), Term::word(2), Term::word(3));
-        // Both topics are as long as the mean, so that only rarity (ln 2 and ln 1.2) and repetition (1 and 2 of 3.2 times 2.2) count.
+        let (rare, common, other) = (Term::word(1), Term::word(2), Term::word(3));
+        // Both topics are as long as the mean: only rarity (ln 2 and ln 1.2) and repetition (2.2 * 1 / 2.2 and 2.2 * 2 / 3.2) count.
         let field = Field::build([vec![(rare, 1), (common, 1)], vec![(common, 2)]]);
         assert_close(scores(&field, &[(rare, 1.0)]), [std::f32::consts::LN_2, 0.0]);
         assert_close(scores(&field, &[(common, 1.0)]), [0.182_322, 0.250_692]);
-        assert_close(scores(&field, &[(rare, 0.5), (common, 2.0), (long, 1.0)]), [0.711_217, 0.501_384]);
+        assert_close(scores(&field, &[(rare, 0.5), (common, 2.0), (other, 1.0)]), [0.711_217, 0.501_384]);
         // One word among one and among five: 1/3 and 5/3 of the mean length.
-        let field = Field::build([vec![(common, 1)], vec![(common, 1), (long, 8)]]);
+        let field = Field::build([vec![(common, 1)], vec![(common, 1), (other, 8)]]);
         assert_close(scores(&field, &[(common, 1.0)]), [0.250_692, 0.143_253]);
     }
 
