@@ -85,7 +85,8 @@ impl fmt::Debug for Password {
 
 /// Hashes passwords with argon2id, a bounded number at once, off the threads that serve.
 pub struct Passwords {
-    /// What nobody's password is compared with, so that an unknown name takes as long as a wrong password.
+    /// What nobody's password is compared with, so that an unknown name takes as long as a wrong password. No password has this hash: it
+    /// is drawn, not computed, so that a start needs no [`Rooms`] and a node where no operator signs in never does.
     nobody: String,
     waiting: Arc<Semaphore>,
     at_once: Arc<Semaphore>,
@@ -97,15 +98,15 @@ pub struct Passwords {
 type Rooms = Arc<Mutex<Vec<Vec<Block>>>>;
 
 impl Passwords {
-    /// Hashes once.
+    /// Hashes nothing yet.
     ///
     /// # Errors
-    /// The hash function refuses.
+    /// The hash function refuses its own parameters.
     pub fn new() -> Result<Passwords, HashError> {
-        let rooms = Rooms::default();
+        let nobody = || Output::new(&rand::random::<[u8; Params::DEFAULT_OUTPUT_LEN]>());
         Ok(Passwords {
-            nobody: hash(&Password::typed("nobody"), &rooms)?,
-            rooms,
+            nobody: phc(|_, _| nobody())?,
+            rooms: Rooms::default(),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING_MAX)),
             at_once: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),
         })
@@ -148,10 +149,15 @@ impl Passwords {
 /// argon2id with the crate's parameters, which are OWASP's: 19 MiB, 2 passes, 1 lane. They are in the result, so that older
 /// hashes still verify when the parameters are raised.
 fn hash(password: &Password, rooms: &Rooms) -> Result<String, HashError> {
+    phc(|salt, params| compute(password, salt, (Algorithm::default(), Version::default(), params), rooms))
+}
+
+/// A stored hash with a salt of its own.
+fn phc(hash: impl Fn(&Salt, &Params) -> Result<Output, argon2::password_hash::Error>) -> Result<String, HashError> {
     let hashed = || -> Result<String, argon2::password_hash::Error> {
         let params = Params::default();
         let salt = Salt::new(&rand::random::<[u8; SALT_BYTES]>())?;
-        let hash = compute(password, &salt, (Algorithm::default(), Version::default(), &params), rooms)?;
+        let hash = hash(&salt, &params)?;
         let params = ParamsString::try_from(&params)?;
         let (algorithm, version) = (Algorithm::default().ident(), Some(Version::default().into()));
         Ok(PasswordHash { algorithm, version, params, salt: Some(salt), hash: Some(hash) }.to_string())
@@ -213,6 +219,9 @@ mod tests {
         let passwords = Passwords::new().unwrap();
         let stored = passwords.hash(Password::typed("một mật khẩu dài")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        // An unknown name takes the same work.
+        assert!(passwords.nobody.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", passwords.nobody);
+        assert_eq!(passwords.nobody.len(), stored.len());
         let decomposed: String = "một mật khẩu dài".nfd().collect();
         assert!(passwords.matches(Password::typed(&decomposed), Some(stored.clone())).await.unwrap());
         assert!(!passwords.matches(Password::typed("một mật khẩu khác"), Some(stored)).await.unwrap());
