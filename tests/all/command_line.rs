@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const QUESTION: &str = "quên mật khẩu vssid";
 /// Every check is as of this day, so that no answer of the tests ever expires.
-const AS_OF: &str = "2026-11-26";
+const AS_OF: &str = "2026-11-28";
 
 fn folder() -> TempDir {
     TempDir::new().expect("a temporary folder")
@@ -171,7 +171,7 @@ fn each_fault_of_the_content_is_told_with_file_and_line() {
             "constants.toml",
             SMALL_CONSTANTS,
             &ended,
-            "content/vssid/mute.md:19: constant `fee` has no value on 2026-11-26",
+            "content/vssid/mute.md:19: constant `fee` has no value on 2026-11-28",
         ),
         ("unknown constant", RING, "{{fee}}", "{{fees}}", "content/vssid/ring.md:19: unknown constant `fees`"),
         (
