@@ -9,6 +9,7 @@
 //! Of several times the latest counts: the case ends there. An earlier one beside a latest that holds today ("nghỉ việc năm 2023, giờ
 //! mới rút") may still be what is meant and is kept as [`About::also`].
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use faq::{About, Period};
@@ -29,6 +30,8 @@ const BEGAN_YEARS_MAX: i16 = 3;
 const BORN_YEARS_MAX: i16 = 3;
 /// A longer span from one day to another is a career, no case.
 const SPAN_DAYS_MAX: i32 = 366;
+/// A month without a year is this year's unless it is further away than that: then the other year's is near.
+const MONTHS_APART_MAX: u32 = 9;
 /// Words before a time in which the verb that governs it is looked for.
 const GOVERNING_WORDS: usize = 6;
 
@@ -371,17 +374,25 @@ impl Text<'_> {
             None => return None,
         };
         let after = at + skipped;
+        let is_tet = self.before(after, 1) == "tet";
         let (year, words) = match self.year_said(after) {
+            Some((_, words)) if is_tet && self.is_year_word(after) && self.fold(after + 1) == "nay" => (self.tet_year(), words),
             Some(said) => said,
             // "đầu năm" alone is this year's; "đầu" alone is a head.
             None if self.is_year_word(after) && self.number(after + 1).is_none() && !matches!(self.before(after, 1), "he" | "tet") => {
                 (self.today.year(), 1)
             }
-            None if matches!(self.before(after, 1), "he" | "tet") && self.fold(after) == "nay" => (self.today.year(), 1),
+            None if is_tet && self.fold(after) == "nay" => (self.tet_year(), 1),
+            None if self.before(after, 1) == "he" && self.fold(after) == "nay" => (self.today.year(), 1),
             None if matches!(self.before(after, 1), "he" | "tet") && self.says(after, &["vua", "roi"]) => (self.today.year(), 2),
             None => return None,
         };
         Some(Core::new(skipped + words, months_of(year, months.0, months.1)?))
+    }
+
+    /// Of "tết này", "tết năm nay": from the summer on people mean the one to come.
+    fn tet_year(&self) -> i16 {
+        self.today.year() + i16::from(self.today.month() > 6)
     }
 
     /// "đầu tháng 7/2026", "cuối tháng trước".
@@ -425,7 +436,7 @@ impl Text<'_> {
             },
             _ => return None,
         };
-        let (year, words) = self.year_said(after).unwrap_or((self.today.year(), 0));
+        let (year, words) = self.year_said(after).unwrap_or_else(|| (self.year_of_month(month, number), 0));
         if words == 0 && is_unit(self.fold(after)) {
             return None;
         }
@@ -471,17 +482,19 @@ impl Text<'_> {
         Some(Core { dated: words > 0, ..Core::new(2 + words, month_of(year.unsigned_abs().into(), month)?) })
     }
 
-    /// The year of a month without one: this year's, unless the words around look the other way.
+    /// The year of a month without one: this year's, unless the words around look the other way, or the same month of the other year is
+    /// much nearer. In December "từ tháng 1" is said of the next, in January "tháng 12" of the last.
     fn year_of_month(&self, month: u32, at: usize) -> i16 {
         // "Hồi" and "tới" without their accents are "hỏi" and "tôi" more often.
         let cue = |exact: &str, cues: &[&str]| {
             (at.saturating_sub(3)..at + 4).any(|place| self.is_exactly(place, exact) || cues.iter().any(|cue| self.is(place, cue)))
         };
         let (past, coming) = (cue("hồi", &["vừa", "đã", "rồi"]), cue("tới", &["sắp", "sẽ", "dự"]));
-        let this = self.today.year();
-        match month.cmp(&u32::from(self.today.month().unsigned_abs())) {
-            std::cmp::Ordering::Less if coming && !past => this + 1,
-            std::cmp::Ordering::Greater if past && !coming => this - 1,
+        let (this, now) = (self.today.year(), u32::from(self.today.month().unsigned_abs()));
+        let is_far = month.abs_diff(now) > MONTHS_APART_MAX;
+        match month.cmp(&now) {
+            Ordering::Less if !past && (coming || is_far) => this + 1,
+            Ordering::Greater if !coming && (past || is_far) => this - 1,
             _ => this,
         }
     }
@@ -739,8 +752,14 @@ mod tests {
         Corpus::build(&faq, Network::embedded().expect("the network is read").lexicon(), [])
     });
 
+    const TODAY: Date = date(2026, 11, 25);
+
+    fn time_on(today: Date, text: &str) -> Option<AskedTime> {
+        read(&Question::read(text, &CORPUS.vocabulary).dated_words, today)
+    }
+
     fn time(text: &str) -> Option<AskedTime> {
-        read(&Question::read(text, &CORPUS.vocabulary).dated_words, date(2026, 11, 25))
+        time_on(TODAY, text)
     }
 
     fn days(period: Period) -> String {
@@ -749,13 +768,48 @@ mod tests {
     }
 
     fn check(rows: &[(&str, &str)]) {
+        check_on(TODAY, rows);
+    }
+
+    fn check_on(today: Date, rows: &[(&str, &str)]) {
         let wrong: Vec<String> = rows
             .iter()
-            .map(|(text, expected)| (text, expected, time(text).map_or("-".to_owned(), |time| days(time.about.time))))
+            .map(|(text, expected)| (text, expected, time_on(today, text).map_or("-".to_owned(), |time| days(time.about.time))))
             .filter(|(_, expected, found)| **expected != found)
             .map(|(text, expected, found)| format!("{text}: expected {expected}, found {found}"))
             .collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// It was the last Tết all year, and in December "từ tháng 1" the January before.
+    #[test]
+    fn near_the_turn_of_the_year_the_nearer_year_is_meant() {
+        let december = date(2026, 12, 15);
+        check_on(
+            december,
+            &[
+                ("tết này sinh con được trợ cấp bao nhiêu", "2027-01-01..2027-02-28"),
+                ("tet nam nay di lam duoc bao nhieu", "2027-01-01..2027-02-28"),
+                ("tết vừa rồi đi khám", "2026-01-01..2026-02-28"),
+                ("hè này sinh con", "2026-06-01..2026-08-31"),
+                ("từ tháng 1 mức đóng bhxh tự nguyện là bao nhiêu", "2027-01-01.."),
+                ("từ 1/1 mức đóng thay đổi thế nào", "2027-01-01.."),
+                ("tháng 1 em đã sinh con", "2026-01-01..2026-01-31"),
+                ("tháng 3 nghỉ việc", "2026-03-01..2026-03-31"),
+                ("tháng 12 nghỉ việc", "2026-12-01..2026-12-31"),
+            ],
+        );
+        check_on(
+            date(2027, 1, 10),
+            &[
+                ("tết này sinh con được trợ cấp bao nhiêu", "2027-01-01..2027-02-28"),
+                ("tháng 12 nghỉ việc", "2026-12-01..2026-12-31"),
+                ("tháng 12 này sẽ nghỉ việc", "2027-12-01..2027-12-31"),
+                ("ngày 15/12 nghỉ việc", "2026-12-15"),
+                ("tháng 1 nghỉ việc", "2027-01-01..2027-01-31"),
+                ("tháng 10 nghỉ việc", "2027-10-01..2027-10-31"),
+            ],
+        );
     }
 
     #[test]
