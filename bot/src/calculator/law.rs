@@ -82,12 +82,20 @@ impl<'a> Law<'a> {
         const FIRST: i16 = 1994;
         const FIRST_VOLUNTARY: i16 = 2008;
         let (kind, first) = if voluntary { ("income", FIRST_VOLUNTARY) } else { ("wage", FIRST) };
-        let name = format!("{kind}_factor_{}", year.max(first));
-        match self.number(&name, day) {
-            Ok(factor) => Ok((factor, self.since(&name, day).map_or(day.year(), Date::year))),
+        let table = |year: i16| {
+            let name = format!("{kind}_factor_{year}");
+            let factor = self.number(&name, day)?;
+            Ok((factor, self.since(&name, day).map_or(day.year(), Date::year)))
+        };
+        match table(year.max(first)) {
+            Ok(known) => Ok(known),
             // The year of settlement itself, and those to come.
             Err(_) if year >= day.year() => Ok((whole(1), day.year())),
-            Err(unknown) => Err(unknown),
+            // For the latest table that is known, this year was still to come.
+            Err(unknown) => {
+                let latest = (first..year).rev().find_map(|year| table(year).ok());
+                latest.map(|(_, of)| (whole(1), of)).ok_or(unknown)
+            }
         }
     }
 }
