@@ -8,13 +8,19 @@ use super::{Store, StoreError};
 /// The statement of [`Store::acquire_lease`], by a clock.
 macro_rules! acquire_by {
     ($now_ms:literal) => {
+        // `excluded` has a time read before the row was locked: whoever waited for the lock would compare it with the winner's later one.
         concat!(
             "insert into lease (lease_id, holder, expires_ms) values ($1, $2, ",
             $now_ms,
             " + $3)
-             on conflict (lease_id) do update set holder = excluded.holder, expires_ms = excluded.expires_ms
-             where lease.holder = excluded.holder
-                or lease.expires_ms <= excluded.expires_ms - $3 or lease.expires_ms > excluded.expires_ms"
+             on conflict (lease_id) do update set holder = excluded.holder, expires_ms = ",
+            $now_ms,
+            " + $3
+             where lease.holder = excluded.holder or lease.expires_ms <= ",
+            $now_ms,
+            " or lease.expires_ms > ",
+            $now_ms,
+            " + $3"
         )
     };
 }
