@@ -8,7 +8,7 @@ use futures::future::join_all;
 use harness::postgres::Postgres;
 use hotro::store::{
     Announcement, Append, Appended, DeskAppend, DeskChange, DeskNote, DeskWrite, DeskWritten, EVENTS_PER_APPEND_MAX, HandoffReason,
-    NewConversation, NewEvent, Snapshot, Store, StoreEffect, StoreError, StoredEvent,
+    NewConversation, NewEvent, Sink, Snapshot, Store, StoreEffect, StoreError, StoredEvent,
 };
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -88,6 +88,7 @@ on_both! {
     a_decision_on_a_row_that_has_changed_is_refused
     a_citizen_who_leaves_moves_the_version
     a_queue_is_loaded_as_it_was_written
+    what_is_to_be_told_waits_since_it_happened
 }
 
 const AT_MS: i64 = 1_790_000_000_000;
@@ -569,6 +570,48 @@ async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
     for url in ["", "mysql://me:secret@host/db", "sqlite://", "sqlite://:memory:", "postgres://me:secret@host:port/db"] {
         assert_eq!(Store::open(url).await.err(), Some(StoreError::Url), "{url}");
     }
+}
+
+/// A fold that readers held up counted as done, and the file kept what was erased.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_is_read_is_folded_later() {
+    let database = Database::sqlite();
+    let store = database.open().await;
+    begin(&store).await;
+    let mut reader = SqliteConnection::connect(&database.url).await.unwrap();
+    sqlx::raw_sql("begin; select count(*) from event").execute(&mut reader).await.unwrap();
+    let journal = format!("{}-wal", database.url.strip_prefix("sqlite://").unwrap());
+    assert_eq!(store.fold_journal().await, Err(StoreError::Busy));
+    // Whoever writes goes on.
+    begin(&store).await;
+    sqlx::raw_sql("commit").execute(&mut reader).await.unwrap();
+    assert_eq!(store.fold_what_is_left().await, Ok(()));
+    assert_eq!(std::fs::metadata(&journal).unwrap().len(), 0);
+    begin(&store).await;
+    assert_eq!(store.fold_what_is_left().await, Ok(()), "nothing is left to fold");
+    assert!(std::fs::metadata(&journal).unwrap().len() > 0);
+}
+
+/// Its age began anew with each failure, and was none until it was tried again.
+async fn what_is_to_be_told_waits_since_it_happened(database: Database) {
+    let store = database.open().await;
+    store.tell(vec![Sink::Webhook]);
+    let oldest = async || {
+        let backlog = store.backlog().await.unwrap();
+        backlog.into_iter().find(|queue| queue.queue == "outgoing").map(|queue| (queue.waiting, queue.oldest_ms)).unwrap()
+    };
+    assert_eq!(oldest().await, (0, None));
+    for late_ms in [0, 5_000] {
+        let id = begin(&store).await;
+        let events = vec![NewEvent { kind: "handoff_requested", body: "{}".to_owned() }];
+        store.append(Append { events, at_ms: AT_MS + late_ms, ..append(id, 1) }).await.unwrap();
+    }
+    assert_eq!(oldest().await, (2, Some(AT_MS)));
+    let due = store.outgoing_due(AT_MS, 1).await.unwrap();
+    store.outgoing_failed(due[0].outgoing_id, AT_MS + 3_600_000).await.unwrap();
+    assert_eq!(oldest().await, (2, Some(AT_MS)));
+    store.outgoing_done(due[0].outgoing_id).await.unwrap();
+    assert_eq!(oldest().await, (1, Some(AT_MS + 5_000)));
 }
 
 async fn a_telegram_update_is_stored_once_and_wiped_when_handled(database: Database) {

@@ -52,6 +52,10 @@ impl Conversations {
 
     /// Erases what is over now, some of it. How many conversations.
     pub async fn sweep(&self, config: RetentionConfig) -> Result<usize, ConversationError> {
+        // Held up again, it is for the next sweep.
+        if let Err(error) = self.store.fold_what_is_left().await {
+            tracing::warn!(error = error.to_string(), "the journal could not be folded: it may still hold what was erased");
+        }
         let at_ms = now_ms();
         let before = |days: u32| (days > 0).then(|| at_ms - i64::from(days) * DAY_MS);
         if let Some(before_ms) = before(config.telegram_update_days) {

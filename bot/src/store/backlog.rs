@@ -23,7 +23,9 @@ impl Store {
     /// The database fails.
     pub async fn backlog(&self) -> Result<Vec<Backlog>, StoreError> {
         const HANDOFF: &str = "select count(*), min(queued_ms) from handoff where closed_ms is null and state in ('waiting', 'offered')";
-        const OUTGOING: &str = "select count(*), min(due_ms) from outgoing";
+        // Since it happened: each failure puts off when it is due. The ids rise with time.
+        const OUTGOING: &str = "select count(*), (select event.at_ms from outgoing join event on event.conversation_id = \
+            outgoing.conversation_id and event.seq = outgoing.seq order by outgoing.outgoing_id limit 1) from outgoing";
         const EFFECT: &str = "select count(*), min(asked_ms) from effect";
         const TELEGRAM_UPDATE: &str = "select count(*), min(stored_ms) from telegram_update where handled_ms is null";
         let mut backlog = Vec::new();

@@ -1,15 +1,18 @@
 //! Erasing: by a citizen's wish, and when the time of something is over.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, SqliteConnection, query};
+use sqlx::{AssertSqlSafe, SqliteConnection, query, query_as};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::pools::{Pools, SQLITE_BUSY_WAIT, in_transaction, on_writer};
 use super::{Store, StoreError, bigint};
 
-/// For readers, while the journal is folded.
+/// For readers, while the journal is folded; and for writers, between two tries.
 const FOLD_WAIT: Duration = Duration::from_millis(200);
+const FOLD_TRIES_MAX: usize = 5;
 
 impl Store {
     /// Replaces the events of a conversation up to a seq by tombstones, and deletes what was kept beside the log. Numbers, times and the
@@ -54,20 +57,37 @@ impl Store {
         Ok(())
     }
 
-    /// Makes SQLite take what was erased out of its files: until the journal is folded into the database, that has the old pages. Waits only
-    /// a moment for who reads, since everybody who writes waits meanwhile; what they hold up is folded another time. PostgreSQL has VACUUM.
+    /// Makes SQLite take what was erased out of its files: until the journal is folded into the database, that has the old pages. Each try
+    /// waits only a moment for who reads, since everybody who writes waits meanwhile. PostgreSQL has VACUUM.
     ///
     /// # Errors
-    /// The database fails.
+    /// [`StoreError::Busy`]: readers held it up each time; [`Store::fold_what_is_left`] does it later. Or the database fails.
     pub async fn fold_journal(&self) -> Result<(), StoreError> {
-        if let Pools::Sqlite { write, .. } = &self.0.pools {
+        let Pools::Sqlite { write, .. } = &self.0.pools else { return Ok(()) };
+        self.0.unfolded.store(true, Ordering::Relaxed);
+        for _ in 0..FOLD_TRIES_MAX {
             let mut connection = write.acquire().await.map_err(StoreError::from)?;
             set_busy_wait(&mut connection, FOLD_WAIT).await?;
-            let folded = query("pragma wal_checkpoint(truncate)").execute(&mut *connection).await;
+            let folded = query_as("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await;
             set_busy_wait(&mut connection, SQLITE_BUSY_WAIT).await?;
-            folded?;
+            // That readers are in the way is no error but a row.
+            let (is_busy, _frames, _moved): (bool, i64, i64) = folded?;
+            if !is_busy {
+                self.0.unfolded.store(false, Ordering::Relaxed);
+                return Ok(());
+            }
+            drop(connection);
+            sleep(FOLD_WAIT).await;
         }
-        Ok(())
+        Err(StoreError::Busy)
+    }
+
+    /// Folds the journal when that was held up before, or may have been before this process began.
+    ///
+    /// # Errors
+    /// As [`Store::fold_journal`].
+    pub async fn fold_what_is_left(&self) -> Result<(), StoreError> {
+        if self.0.unfolded.load(Ordering::Relaxed) { self.fold_journal().await } else { Ok(()) }
     }
 
     /// Conversations whose last event is older than a moment and that hold more than tombstones, some of them.

@@ -33,6 +33,7 @@ mod verification;
 mod writer;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::{broadcast, watch};
 
@@ -73,6 +74,8 @@ struct Inner {
     writer: Writer,
     announcer: Announcer,
     sinks: Sinks,
+    /// The journal may hold what was erased: readers were in the way, or the process that erased has ended.
+    unfolded: AtomicBool,
     /// Stops with the last clone of the store.
     _listener: Option<Listener>,
 }
@@ -94,7 +97,7 @@ impl Store {
         };
         let sinks = Sinks::default();
         let writer = Writer::start(Committing { pools: pools.clone(), announcer: announcer.clone(), sinks: sinks.clone() }).await?;
-        Ok(Store(Arc::new(Inner { pools, writer, announcer, sinks, _listener: listener })))
+        Ok(Store(Arc::new(Inner { pools, writer, announcer, sinks, unfolded: AtomicBool::new(true), _listener: listener })))
     }
 
     /// Appends at the expected seq; durable when it returns [`Appended::At`].
