@@ -56,6 +56,8 @@ pub enum Input {
     },
     /// The contact proved nothing.
     ContactRefused,
+    /// The contact could not be compared with anything.
+    ContactUnchecked(NotFetched),
     /// A part of the record that a turn asked for.
     Fetched {
         /// The seq of the event that asked.

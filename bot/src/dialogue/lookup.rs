@@ -239,6 +239,15 @@ pub(super) fn contact_refused() -> Reply {
     Reply::say(Outcome::Action, words::contact_refused()).offering([words::verify_choice(), texts::operator_choice(), texts::call_choice()])
 }
 
+/// Whose contact it is cannot be looked up at the moment: they share it again later.
+pub(super) fn contact_unchecked(why: NotFetched) -> Reply {
+    Reply::say(Outcome::Action, words::unavailable(why)).offering([
+        words::share_contact_choice(),
+        texts::operator_choice(),
+        texts::call_choice(),
+    ])
+}
+
 /// The citizen wants everything gone: asked once more.
 pub(super) fn ask_erase() -> Reply {
     Reply::say(Outcome::Action, words::ask_erase()).offering([words::erase_choice(), words::keep_choice()])

@@ -272,6 +272,7 @@ pub fn step(state: &State, client_id: &str, input: &Input, context: &Context<'_>
         }
         Input::Verified { verification, by } => Some(lookup::now_verified(state, verification, *by)),
         Input::ContactRefused => (!silent).then(lookup::contact_refused),
+        Input::ContactUnchecked(why) => (!silent).then(|| lookup::contact_unchecked(*why)),
         Input::Fetched { request, verification, record } => {
             let shown = lookup::show(state, *request, *verification, record, context);
             if silent {

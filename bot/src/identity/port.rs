@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::code::{CitizenId, Identifier, SocialInsuranceCode};
 use super::record::{Record, What};
 use crate::conversation::Phone;
+use crate::dialogue::NotFetched;
 
 /// What somebody says of themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +74,16 @@ pub enum RecordsError {
     /// What came back is no record.
     #[error("the records are not of the agreed form: {0}")]
     Nonsense(String),
+}
+
+impl From<&RecordsError> for NotFetched {
+    fn from(error: &RecordsError) -> NotFetched {
+        match error {
+            RecordsError::Slow => NotFetched::Slow,
+            RecordsError::Unavailable(_) => NotFetched::Unavailable,
+            RecordsError::Nonsense(_) => NotFetched::Unreadable,
+        }
+    }
 }
 
 /// What is known of insured persons.

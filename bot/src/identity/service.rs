@@ -123,6 +123,15 @@ struct ClaimBody {
     birth: Date,
 }
 
+/// What a shared contact is worth.
+enum Contact {
+    /// It is the registered one of whom the form named, or that is known already.
+    Proved,
+    Refused,
+    /// Whose it should be could not be looked up.
+    Unchecked(NotFetched),
+}
+
 /// Verification and look-up. Clones are the same.
 #[derive(Clone)]
 pub struct Identity(Arc<Inner>);
@@ -545,11 +554,7 @@ impl Identity {
         };
         let record = fetched.map_err(|error| {
             failed(&error);
-            match error {
-                RecordsError::Slow => NotFetched::Slow,
-                RecordsError::Unavailable(_) => NotFetched::Unavailable,
-                RecordsError::Nonsense(_) => NotFetched::Unreadable,
-            }
+            NotFetched::from(&error)
         })?;
         Ok((proof.verification_id(), record))
     }
@@ -590,7 +595,11 @@ impl Identity {
             }
             _ if effect.kind == "contact" => {
                 // A contact that proves something tells the conversation by itself.
-                (!self.check_contact(effect).await?).then_some(Input::ContactRefused)
+                match self.check_contact(effect).await? {
+                    Contact::Proved => None,
+                    Contact::Refused => Some(Input::ContactRefused),
+                    Contact::Unchecked(why) => Some(Input::ContactUnchecked(why)),
+                }
             }
             _ if effect.kind == "end-verification" => {
                 self.store().end_verification(id, at_ms).await?;
@@ -606,8 +615,8 @@ impl Identity {
         Ok(self.store().effect_done(id, effect.request).await?)
     }
 
-    /// Whether the citizen's own telephone is the registered one of whom the form named.
-    async fn check_contact(&self, effect: &EffectRow) -> Result<bool, ConversationError> {
+    /// Whether the citizen's own telephone is the registered one of whom the form named. While nobody can be looked up, no try is counted.
+    async fn check_contact(&self, effect: &EffectRow) -> Result<Contact, ConversationError> {
         let opened = effect.sealed.as_deref().and_then(|sealed| {
             let place = crate::conversation::effect_place(effect.conversation_id, effect.request);
             self.key().open(&place, sealed).ok()
@@ -615,24 +624,27 @@ impl Identity {
         let phone = opened.as_ref().and_then(|phone| Phone::parse(std::str::from_utf8(phone).ok()?));
         let at_ms = now_ms();
         let Some(row) = self.store().verification_of(effect.conversation_id).await?.filter(|row| row.expires_ms > at_ms) else {
-            return Ok(false);
+            return Ok(Contact::Refused);
         };
         if row.state == "verified" {
-            return Ok(true);
+            return Ok(Contact::Proved);
         }
-        let Some(tried) = self.store().count_otp_try(row.verification_id, at_ms, OTP_TRIES_MAX).await? else { return Ok(false) };
-        let claim = self.claim_of(&tried);
-        let person = match self.person_of(&tried).await {
+        let person = match self.person_of(&row).await {
             Ok(person) => person,
             Err(error) => {
+                metrics::counter!("hotro_verification_errors_total", "what" => "records").increment(1);
                 tracing::error!(error = error.to_string(), "a claim could not be looked up");
-                None
+                return Ok(Contact::Unchecked(NotFetched::from(&error)));
             }
         };
-        let (Some(phone), Some(person)) = (phone, person) else { return Ok(false) };
+        let Some(tried) = self.store().count_otp_try(row.verification_id, at_ms, OTP_TRIES_MAX).await? else {
+            return Ok(Contact::Refused);
+        };
+        let claim = self.claim_of(&tried);
+        let (Some(phone), Some(person)) = (phone, person) else { return Ok(Contact::Refused) };
         let same = person.phone.as_ref().is_some_and(|own| bool::from(own.reveal().as_bytes().ct_eq(phone.reveal().as_bytes())));
         if !same {
-            return Ok(false);
+            return Ok(Contact::Refused);
         }
         self.note_match(&tried, Some(&person)).await?;
         let verified = match self.note_verified(&tried, Method::Contact).await {
@@ -644,7 +656,7 @@ impl Identity {
         if let (Some(row), Some(claim)) = (&verified, claim) {
             self.forgive(row, None, &claim.identifier).await?;
         }
-        Ok(verified.is_some())
+        Ok(if verified.is_some() { Contact::Proved } else { Contact::Refused })
     }
 
     async fn erase(&self, effect: &EffectRow) -> Result<Input, ConversationError> {

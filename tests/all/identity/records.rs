@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::{Service, words};
+use super::{Service, telegram, words};
 
 const KEY: (&str, &str) = ("HOTRO_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed");
 
@@ -186,6 +186,40 @@ async fn another_system_is_asked_and_its_failures_are_told() {
     assert_eq!(service.sms.sent().len(), 1);
     let log = service.server.log();
     assert!(!log.contains("0080000001") && !log.contains("0412000009"), "{log}");
+}
+
+/// A citizen was told that their code or birth date is wrong, and lost one of five tries.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_nobody_can_compare_costs_no_try() {
+    let upstream = upstream().await;
+    let options = Options::new()
+        .variable("HOTRO_RECORDS_UPSTREAM_URL", &upstream.url)
+        .variable("HOTRO_RECORDS_UPSTREAM_KEY", "upstream-key")
+        .variable("HOTRO_RECORDS_TIMEOUT_MS", "300");
+    let (telegram, service) = telegram::start(options).await;
+    let session = telegram::form(&telegram, &service).await;
+    service.begin(&session, "0080000001", "02/01/1990").await;
+    telegram::said(&telegram, telegram::AN, "the contact is asked for", |sent| sent.html.contains("Nếu thông tin khớp")).await;
+    service.sms.otp("0412000009", 1).await;
+    let heard = |words: &'static str| telegram.look(|world| world.sent_to(telegram::AN).filter(|sent| sent.html.contains(words)).count());
+    let shares = async |phone: &str, words: &'static str| {
+        let before = heard(words);
+        telegram.citizen(telegram::AN).shares_contact(phone, true);
+        harness::wait::until(words, async || (heard(words) > before).then_some(())).await;
+    };
+    // In all more often than a code may be tried; five failures in a row, and the other system would be left alone.
+    for _ in 0..2 {
+        upstream.mood.store(NONSENSE, Ordering::Relaxed);
+        for _ in 0..4 {
+            shares("+84412000009", "không đúng mẫu").await;
+        }
+        upstream.mood.store(WELL, Ordering::Relaxed);
+        shares("+84412000008", "chưa xác minh được").await;
+    }
+    shares("+84412000009", "Bệnh viện Xa").await;
+    let metrics = harness::citizen::http().get(service.server.url("/metrics")).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
+    assert!(metrics.contains("hotro_verification_errors_total{what=\"records\"} 8\n"), "{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

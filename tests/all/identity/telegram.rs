@@ -8,10 +8,10 @@ use hotro::desk::account::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-const AN: i64 = 901;
+pub(super) const AN: i64 = 901;
 const BINH: i64 = 902;
 
-async fn start(options: Options) -> (Telegram, Service) {
+pub(super) async fn start(options: Options) -> (Telegram, Service) {
     let telegram = Telegram::start().await.expect("a Bot API server");
     let options = options
         .variable("TELEGRAM_BOT_TOKEN", TOKEN)
@@ -22,7 +22,7 @@ async fn start(options: Options) -> (Telegram, Service) {
 }
 
 /// The newest message to a chat of which this holds.
-async fn said(telegram: &Telegram, chat: i64, what: &str, holds: impl Fn(&Sent) -> bool) -> Sent {
+pub(super) async fn said(telegram: &Telegram, chat: i64, what: &str, holds: impl Fn(&Sent) -> bool) -> Sent {
     until(what, async || telegram.look(|world| world.sent_to(chat).filter(|sent| holds(sent)).last().cloned())).await
 }
 
@@ -32,6 +32,12 @@ async fn link(telegram: &Telegram, chat: i64, question: &str) -> String {
     let offer = said(telegram, chat, "the form is offered", |sent| sent.buttons.iter().any(|(_, data)| data.contains("/verify#"))).await;
     let (_, url) = offer.buttons.into_iter().find(|(_, data)| data.contains("/verify#")).expect("the button");
     url.strip_prefix("https://hotro.example/verify#").expect("a page of this server").to_owned()
+}
+
+/// The session of the form that An has opened to see their card.
+pub(super) async fn form(telegram: &Telegram, service: &Service) -> String {
+    let token = link(telegram, AN, "thẻ bảo hiểm của tôi còn hạn không").await;
+    service.open(&token).await.1["session"].as_str().expect("a session").to_owned()
 }
 
 impl Service {
