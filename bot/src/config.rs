@@ -480,10 +480,16 @@ fn variable_of(key: &str) -> String {
     format!("{ENV_PREFIX}{}", key.to_uppercase().replace('.', "_"))
 }
 
-/// Sets a dotted key. A value that reads as a TOML number, list or flag is one; anything else is text.
+/// Whether the value of a dotted key must never be shown.
+fn is_secret(key: &str) -> bool {
+    let words = ["token", "smtp_url", "secret", "upstream_key", "authorization", "database_url"];
+    key == "key" || words.iter().any(|word| key.contains(word))
+}
+
+/// Sets a dotted key. A value that reads as a TOML number, list or flag is one; anything else is text, and a secret always is.
 fn set(table: &mut Table, key: &str, value: &str) {
-    let parsed = format!("v = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
-    let value = match parsed {
+    let parsed = || format!("v = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
+    let value = match if is_secret(key) { None } else { parsed() } {
         Some(value @ (Value::Integer(_) | Value::Array(_) | Value::Boolean(_) | Value::Table(_))) => value,
         // A list may be written with commas alone: it is told by its key.
         _ if key == "web.allowed_origins" || key == "limits.trusted_proxies" => {
@@ -535,14 +541,7 @@ fn check_alone(key: &str, alone: Table) -> Result<(), ConfigError> {
     match alone.try_into::<Config>() {
         Ok(_) => Ok(()),
         Err(error) => {
-            let secret = key.contains("token")
-                || key.contains("smtp_url")
-                || key.contains("secret")
-                || key.contains("upstream_key")
-                || key.contains("authorization")
-                || key.contains("database_url")
-                || key == "key";
-            let reason = if secret { "the value does not fit" } else { error.message() };
+            let reason = if is_secret(key) { "the value does not fit" } else { error.message() };
             Err(ConfigError::Value(format!("{key}: {reason}")))
         }
     }
@@ -572,6 +571,24 @@ mod tests {
         let origins = load("", &[("HOTRO_WEB_ALLOWED_ORIGINS", "https://a.example, https://b.example")], &[]).unwrap();
         assert_eq!(origins.web.allowed_origins, ["https://a.example", "https://b.example"]);
         assert_eq!(load("", &[("PATH", "/bin"), ("TELEGRAM_BOT_TOKEN", "1:x")], &[]).unwrap().telegram.token.unwrap().reveal(), "1:x");
+    }
+
+    /// It was taken for a number and refused.
+    #[test]
+    fn a_secret_of_digits_is_a_text() {
+        let digits = "1234567890".repeat(4);
+        let variables = [
+            ("HOTRO_WEBHOOK_SECRET", digits.as_str()),
+            ("HOTRO_RECORDS_UPSTREAM_KEY", "42"),
+            ("HOTRO_SMS_AUTHORIZATION", "true"),
+            ("HOTRO_MAIL_SMTP_URL", "[1]"),
+        ];
+        let config = load("", &variables, &[]).unwrap();
+        let shown = |secret: Option<Secret>| secret.map(|secret| secret.reveal().to_owned());
+        assert_eq!(shown(config.webhook.secret), Some(digits));
+        assert_eq!(shown(config.records.upstream_key).as_deref(), Some("42"));
+        assert_eq!(shown(config.sms.authorization).as_deref(), Some("true"));
+        assert_eq!(shown(config.mail.smtp_url).as_deref(), Some("[1]"));
     }
 
     #[test]

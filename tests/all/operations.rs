@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use harness::agency::Agency;
 use harness::citizen::http;
 use harness::feeds::{Answer, Feeds};
 use harness::server::{Options, Said, Server, run_with};
@@ -348,11 +349,78 @@ fn the_doctor_says_what_is_wrong_and_what_to_do_and_no_secret() {
     assert_line(&sick, "warn", "configuration", "limits.trusted_proxies is empty");
     assert_line(&sick, "fail", "configuration", "console prints one-time passwords");
     assert_line(&sick, "fail", "records", "127.0.0.1 cannot be reached");
-    assert_line(&sick, "fail", "webhook", "webhook.secret: at least 32 characters");
+    assert_line(&sick, "fail", "configuration", "webhook.secret: expected at least 32 characters");
 
     let broken = doctor(folder.path(), &[("HOTRO_LISTEN", "nowhere")]);
     assert_eq!(broken.code, Some(1));
     assert!(broken.stderr.contains("listen: "), "{}", broken.stderr);
+}
+
+/// It called settings "ok" with which the service then ended at its start, again and again.
+#[test]
+fn the_doctor_refuses_what_the_start_refuses() {
+    let local = format!("http://{}", free_port());
+    let refused: [(&str, &[(&str, &str)]); 8] = [
+        ("log.filter", &[("HOTRO_LOG_FILTER", "hotro=loud=quiet")]),
+        ("traces.endpoint", &[("HOTRO_TRACES_ENDPOINT", "http://127.0.0.1:4318")]),
+        ("sms.url: expected https", &[("HOTRO_SMS_URL", "http://sms.example.invalid")]),
+        ("sms.body", &[("HOTRO_SMS_URL", &local), ("HOTRO_SMS_BODY", "geheim")]),
+        ("sms.gateway", &[("HOTRO_SMS_GATEWAY", "console"), ("HOTRO_WEB_PUBLIC_URL", "https://hotro.example.invalid")]),
+        ("records.upstream_url: expected https", &[("HOTRO_RECORDS_UPSTREAM_URL", "http://records.example.invalid")]),
+        ("mail.from", &[("HOTRO_MAIL_SMTP_URL", "smtp://ca:geheim@127.0.0.1:1")]),
+        ("webhook.secret", &[("HOTRO_WEBHOOK_URL", &local), ("HOTRO_WEBHOOK_SECRET", "geheim")]),
+    ];
+    for (found, variables) in refused {
+        let folder = TempDir::new().unwrap();
+        let variables: Vec<_> = variables.iter().copied().chain([("HOTRO_LISTEN", "127.0.0.1:0"), KEY]).collect();
+        let said = doctor(folder.path(), &variables);
+        assert_line(&said, "fail", "configuration", &format!("hotro does not start: {found}"));
+        assert!(said.code == Some(1) && !said.stdout.contains("every key is known and fits"), "{}", said.stdout);
+        let started = run_with(folder.path(), &["serve"], &variables, b"").unwrap();
+        assert!(started.code == Some(1) && started.stderr.contains(found), "{found}: {}{}", started.stdout, started.stderr);
+    }
+}
+
+/// After the last holiday that is named Tết counted as working days, and nobody was told.
+#[test]
+fn the_doctor_says_that_holidays_run_out() {
+    let folder = TempDir::new().unwrap();
+    let listen = free_port();
+    let calendar = r#"{ holidays = ["2026-01-01", "2026-02-16..2026-02-20"] }"#;
+    let said = doctor(folder.path(), &[("HOTRO_LISTEN", &listen), ("HOTRO_DESK_CALENDAR", calendar)]);
+    assert_line(&said, "warn", "configuration", "holidays are known until 2026-02-20");
+    let said = doctor(folder.path(), &[("HOTRO_LISTEN", &listen), ("HOTRO_DESK_CALENDAR", r#"{ holidays = [] }"#)]);
+    assert!(!said.stdout.contains("holidays"), "{}", said.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_knocks_at_the_mail_server() {
+    let agency = Agency::start().await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let listen = free_port();
+    let silent = format!("smtp://{}", free_port());
+    for (url, grade, found) in [(&agency.smtp_url, "ok", "lets hotro in"), (&silent, "fail", "does not answer")] {
+        let keys = [("HOTRO_MAIL_SMTP_URL", url.as_str()), ("HOTRO_MAIL_FROM", "hotro@a.example"), ("HOTRO_MAIL_TO", "ca@a.example")];
+        let variables: Vec<_> = keys.into_iter().chain([("HOTRO_LISTEN", listen.as_str())]).collect();
+        assert_line(&doctor(folder.path(), &variables), grade, "mail", found);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_wakes_somebody_is_counted_from_the_start() {
+    let server = Options::new().start().await;
+    let page = http().get(server.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    for line in [
+        "hotro_faq_reloads_total{result=\"refused\"} 0",
+        "hotro_faq_reloads_total{result=\"failed\"} 0",
+        "hotro_outgoing_total{sink=\"webhook\",result=\"given_up\"} 0",
+        "hotro_sms_total{result=\"failed\"} 0",
+        "hotro_telegram_errors_total{kind=\"stopped\"} 0",
+        "hotro_verification_errors_total{what=\"records\"} 0",
+        "hotro_verifications_total{step=\"verified\"} 0",
+    ] {
+        assert!(page.lines().any(|served| served == line), "{line}: {page}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use faq::Severity;
 use hotro::channel::telegram::TelegramConfig;
 use hotro::config::{Config, Secret, SmsGateway};
 use hotro::conversation::now_ms;
+use hotro::desk::outgoing;
 use hotro::dialogue::day_in_vietnam;
 use hotro::secret::{KEY_FILE, Key};
 use hotro::store::transfer;
@@ -32,6 +33,8 @@ const FREE_WARN_PERCENT: u64 = 10;
 /// Updates that wait at Telegram while somebody fetches them.
 const UPDATES_WAITING_MAX: i64 = 100;
 const DAY_MS: i64 = 86_400_000;
+/// Next year's holidays are announced in autumn.
+const HOLIDAYS_AHEAD_DAYS_MIN: i32 = 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Grade {
@@ -88,7 +91,14 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
 async fn look_at_configuration(config: &Config, findings: &mut Findings) {
     const WHAT: &str = "configuration";
     let grade = |warns: bool| if warns { Grade::Warn } else { Grade::Ok };
-    findings.add(Grade::Ok, WHAT, "every key is known and fits");
+    let refusals = refusals(config);
+    if refusals.is_empty() {
+        findings.add(Grade::Ok, WHAT, "every key is known and fits");
+    }
+    for refusal in refusals {
+        let why = format!("{refusal:#}");
+        findings.add(Grade::Fail, WHAT, format!("hotro does not start: {}", why.trim_start_matches("configuration: ")));
+    }
     let url = config.public_origin();
     match &url {
         None if !config.listen.ip().is_loopback() => findings.add(
@@ -109,12 +119,21 @@ async fn look_at_configuration(config: &Config, findings: &mut Findings) {
         findings.add(Grade::Warn, WHAT, found);
     }
     match config.sms_gateway() {
-        Err(error) => findings.add(Grade::Fail, WHAT, error),
+        // Among the refusals.
+        Err(_) => {}
         Ok(SmsGateway::Off) => findings.add(Grade::Warn, WHAT, "sms.gateway is off: nobody can look up their record; set sms.url"),
         Ok(SmsGateway::Console) => {
             findings.add(Grade::Warn, WHAT, "sms.gateway is console: one-time passwords are printed; good to try hotro, not to serve")
         }
         Ok(_) => findings.add(Grade::Ok, WHAT, "one-time passwords go to sms.url"),
+    }
+    let today = day_in_vietnam(now_ms());
+    if let Some(until) = config.desk.calendar.holidays_until()
+        && (until - today).get_days() < HOLIDAYS_AHEAD_DAYS_MIN
+    {
+        let found =
+            format!("desk.calendar: holidays are known until {until}: add the next ones there or, where that has them, in the console");
+        findings.add(Grade::Warn, WHAT, found);
     }
     match TcpListener::bind(config.listen).await {
         Ok(_) => findings.add(Grade::Ok, "listen", format!("{} is free", config.listen)),
@@ -127,6 +146,18 @@ async fn look_at_configuration(config: &Config, findings: &mut Findings) {
             ),
         },
     }
+}
+
+/// Why the program would not start as it is configured: whatever it makes of its keys at the start is made here, and thrown away.
+fn refusals(config: &Config) -> Vec<anyhow::Error> {
+    let tried = [
+        super::log::filter(config).map(drop),
+        super::traces::start(&config.traces).map(drop),
+        super::records::sms(config).map(drop),
+        super::records::upstream(&config.records).map(drop),
+        outgoing::check(config).map_err(anyhow::Error::from),
+    ];
+    tried.into_iter().filter_map(Result::err).collect()
 }
 
 /// What a hotro on the configured address says of itself.
@@ -336,17 +367,9 @@ fn client_of(files: super::records::UpstreamFiles) -> reqwest::Result<Client> {
 /// Other servers: whether they are there, and until when their certificates are valid.
 async fn look_at_neighbours(config: &Config, http: &Client, findings: &mut Findings) {
     if let Some(url) = &config.records.upstream_url {
-        let files = match super::records::upstream_files(&config.records) {
-            Ok(files) => files,
-            Err(error) => return findings.add(Grade::Fail, "records", format!("{error:#}")),
-        };
-        match client_of(files) {
-            Ok(client) => look_at_server(&client, "records", "records.upstream_url", url, findings).await,
-            Err(_) => findings.add(
-                Grade::Fail,
-                "records",
-                "records.upstream_identity, records.upstream_ca: expected certificates, and the key of one's own, in PEM",
-            ),
+        // Files that cannot be read, or are none, are among the refusals.
+        if let Some(client) = super::records::upstream_files(&config.records).ok().and_then(|files| client_of(files).ok()) {
+            look_at_server(&client, "records", "records.upstream_url", url, findings).await;
         }
     }
     if let Some(url) = &config.sms.url {
@@ -354,10 +377,15 @@ async fn look_at_neighbours(config: &Config, http: &Client, findings: &mut Findi
     }
     if let Some(url) = &config.webhook.url {
         look_at_server(http, "webhook", "webhook.url", url, findings).await;
-        let length = config.webhook.secret.as_ref().map_or(0, |secret| secret.reveal().len());
-        if length < 32 {
-            findings.add(Grade::Fail, "webhook", "webhook.secret: at least 32 characters (openssl rand -hex 32)");
-        }
+    }
+    match outgoing::mail_lets_in(config).await {
+        None => {}
+        Some(true) => findings.add(Grade::Ok, "mail", "mail.smtp_url: the server lets hotro in"),
+        Some(false) => findings.add(
+            Grade::Fail,
+            "mail",
+            "mail.smtp_url: the server does not answer or does not let hotro in: check the address, the firewall, user and password",
+        ),
     }
     for feed in &config.news.feeds {
         look_at_server(http, "news", &feed.id, &feed.url, findings).await;

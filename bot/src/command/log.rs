@@ -15,7 +15,7 @@ pub(super) type Filtered = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Starts both, inside the runtime. What is returned sends the last spans when the program ends.
 pub(crate) fn start(config: &Config) -> anyhow::Result<Traces> {
-    let filter = EnvFilter::try_new(&config.log.filter).context("log.filter")?;
+    let filter = filter(config)?;
     let lines = fmt::layer::<Registry>().with_writer(std::io::stderr);
     let lines = match config.log.format {
         LogFormat::Text => lines.boxed(),
@@ -27,6 +27,11 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Traces> {
     let layers: Vec<Filtered> = iter::once(lines.with_filter(filter).boxed()).chain(spans).collect();
     tracing_subscriber::registry().with(layers).try_init().context("starting the log")?;
     Ok(traces)
+}
+
+/// What of the log is wanted.
+pub(crate) fn filter(config: &Config) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(&config.log.filter).context("log.filter")
 }
 
 #[cfg(test)]

@@ -26,14 +26,14 @@ pub(crate) fn invite(config: &Config, name: &str) -> anyhow::Result<()> {
     })
 }
 
-/// Prints all operators, one a line.
+/// Prints all operators, one a line; the id at its end is what `hotro audit` names them by.
 pub(crate) fn list(config: &Config) -> anyhow::Result<()> {
     on_roster(config, async |roster| {
         let mut out = std::io::stdout().lock();
         for operator in roster.list().await? {
             let (name, role, standing) = (operator.name.as_str(), operator.role.as_str(), operator.standing.as_str());
             let factor = if operator.second_factor { "second factor" } else { "password only" };
-            writeln!(out, "{name}\t{role}\t{standing}\t{factor}\t{}", operator.display_name)?;
+            writeln!(out, "{name}\t{role}\t{standing}\t{factor}\t{}\t{}", operator.display_name, operator.id)?;
         }
         Ok(())
     })

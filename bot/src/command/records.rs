@@ -37,28 +37,15 @@ pub(crate) enum AuditOf {
 
 /// Verification and look-up as configured; `None`: switched off.
 pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>, key: Key) -> anyhow::Result<Option<Identity>> {
-    let sms: Arc<dyn Sms> = match config.sms_gateway()? {
-        SmsGateway::Off => {
-            tracing::warn!("sms.gateway: off, so nobody can look up their own record");
-            return Ok(None);
-        }
-        SmsGateway::Console | SmsGateway::Auto => {
-            tracing::warn!("ONE-TIME PASSWORDS ARE PRINTED HERE instead of being sent: good to try hotro. In service, set sms.url.");
-            Arc::new(Console)
-        }
-        SmsGateway::Http => {
-            let url = config.sms.url.as_deref().and_then(safe_url).context("sms.url: expected https://...")?;
-            let body = config.sms.body.as_deref().unwrap_or(BODY_DEFAULT);
-            let authorization = config.sms.authorization.as_ref().map(Secret::reveal);
-            Arc::new(
-                HttpGateway::new(url, body, authorization)
-                    .context("sms.body: needs {phone} and {text}, or sms.authorization is no header")?,
-            )
-        }
+    let Some(sms) = sms(config)? else {
+        tracing::warn!("sms.gateway: off, so nobody can look up their own record");
+        return Ok(None);
     };
+    if config.sms_gateway()? != SmsGateway::Http {
+        tracing::warn!("ONE-TIME PASSWORDS ARE PRINTED HERE instead of being sent: good to try hotro. In service, set sms.url.");
+    }
     let records_key = records_key(conversations.store(), &key).await.context("opening the key of the records")?;
-    let settings = &config.records;
-    let Some(url) = &settings.upstream_url else {
+    let Some(records) = upstream(&config.records)? else {
         let records: Arc<dyn Records> = Arc::new(LocalRecords::new(conversations.store().clone(), records_key.clone()));
         let identity = Identity::new(conversations.clone(), key, records_key, records, sms);
         // Whoever is imported later is noticed while it runs.
@@ -67,6 +54,31 @@ pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>
         }
         return Ok(Some(identity));
     };
+    let identity = Identity::new(conversations.clone(), key, records_key, Arc::new(records), sms);
+    identity.offer();
+    Ok(Some(identity))
+}
+
+/// How one-time passwords are sent; `None`: they are not.
+pub(crate) fn sms(config: &Config) -> anyhow::Result<Option<Arc<dyn Sms>>> {
+    Ok(match config.sms_gateway()? {
+        SmsGateway::Off => None,
+        SmsGateway::Console | SmsGateway::Auto => Some(Arc::new(Console)),
+        SmsGateway::Http => {
+            let url = config.sms.url.as_deref().and_then(safe_url).context("sms.url: expected https://...")?;
+            let body = config.sms.body.as_deref().unwrap_or(BODY_DEFAULT);
+            let authorization = config.sms.authorization.as_ref().map(Secret::reveal);
+            Some(Arc::new(
+                HttpGateway::new(url, body, authorization)
+                    .context("sms.body: needs {phone} and {text}, or sms.authorization is no header")?,
+            ))
+        }
+    })
+}
+
+/// The other system that records are read from; `None`: they are in the own database.
+pub(crate) fn upstream(settings: &RecordsConfig) -> anyhow::Result<Option<HttpRecords>> {
+    let Some(url) = &settings.upstream_url else { return Ok(None) };
     let url = safe_url(url).context("records.upstream_url: expected https://...")?;
     let UpstreamFiles { identity, ca } = upstream_files(settings)?;
     let has_tls = url.scheme() == "https";
@@ -78,10 +90,9 @@ pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>
         ca,
         timeout: Duration::from_millis(settings.timeout_ms.get().into()),
     };
-    let records = HttpRecords::new(upstream).map_err(|key| anyhow::anyhow!("{key}: cannot be used"))?;
-    let identity = Identity::new(conversations.clone(), key, records_key, Arc::new(records), sms);
-    identity.offer();
-    Ok(Some(identity))
+    let records =
+        HttpRecords::new(upstream).map_err(|key| anyhow::anyhow!("{key}: expected certificates, and the key of one's own, in PEM"))?;
+    Ok(Some(records))
 }
 
 /// An address to which personal data may be sent: over TLS, or within this machine.

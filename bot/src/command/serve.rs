@@ -80,6 +80,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS_S)
         .and_then(PrometheusBuilder::install_recorder)
         .context("starting the metrics")?;
+    begin_counters();
     tokio::spawn(keep_up(recorder.clone()));
     let conversations = Conversations::new(store.clone(), knowledge);
     let (stop, stopping) = watch::channel(false);
@@ -119,7 +120,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         let stopping = stopping.clone();
         async move { news.run(stopping).await }
     });
-    let web = Web::new(conversations.clone(), limits, Origins::new(config.web.allowed_origins.clone()), stopping.clone(), Some(recorder));
+    // The own address too: a proxy need not pass the name on by which the page was asked for.
+    let origins = config.web.allowed_origins.iter().cloned().chain(config.public_origin()).collect();
+    let web = Web::new(conversations.clone(), limits, Origins::new(origins), stopping.clone(), Some(recorder));
     let mut identity_task = None;
     if let Some(identity) = identity.clone() {
         web.attach_identity(identity.clone());
@@ -146,6 +149,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
             // The web goes on without Telegram; an operator of the machine reads why.
             if let Err(error) = telegram.run(stopping).await {
                 tracing::error!(error = format!("{:#}", anyhow::Error::new(error)), "telegram has stopped");
+                metrics::counter!("hotro_telegram_errors_total", "kind" => "stopped").increment(1);
             }
         }));
     }
@@ -191,6 +195,23 @@ fn announce(address: SocketAddr, telegram: bool) {
     }
     lines.push_str(&format!("hotro: API     http://{address}/api/openapi.json\n"));
     let _ = std::io::stdout().write_all(lines.as_bytes());
+}
+
+/// What somebody is woken by at its first event: a series that begins with 1 has not risen.
+fn begin_counters() {
+    let begin = |name: &'static str, label: &'static str, values: &[&'static str]| {
+        for value in values {
+            metrics::counter!(name, label => *value).increment(0);
+        }
+    };
+    begin("hotro_faq_reloads_total", "result", &["refused", "failed"]);
+    begin("hotro_sms_total", "result", &["sent", "failed"]);
+    begin("hotro_telegram_errors_total", "kind", &["stopped"]);
+    begin("hotro_verification_errors_total", "what", &["records", "fetch"]);
+    begin("hotro_verifications_total", "step", &["started", "wrong", "verified", "locked"]);
+    for sink in ["webhook", "mail"] {
+        metrics::counter!("hotro_outgoing_total", "sink" => sink, "result" => "given_up").increment(0);
+    }
 }
 
 /// Adds up what was measured, so that it does not heap up where nobody asks for /metrics.

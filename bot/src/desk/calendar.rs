@@ -78,6 +78,11 @@ impl Calendar {
         None
     }
 
+    /// The last day of the last holiday that is named; `None`: there is none. Later ones are not known, and count as working days.
+    pub fn holidays_until(&self) -> Option<Date> {
+        self.holidays.iter().map(|holiday| holiday.last).max()
+    }
+
     /// A holiday is closed whatever else is said of it; then swaps; then the week.
     fn spans_of(&self, date: Date) -> &[Span] {
         if self.holidays.iter().any(|holiday| holiday.contains(date)) || self.swaps.iter().any(|swap| swap.off == date) {
@@ -320,6 +325,7 @@ mod tests {
             let open = at == opening;
             assert_eq!((calendar.is_open(ms(at)), calendar.next_opening(ms(at)).map(local)), (open, Some(opening.to_owned())), "{at}");
         };
+        assert_eq!(calendar.holidays_until(), Some(jiff::civil::date(2027, 9, 3)));
         // A Thursday.
         assert_eq!(calendar.opening_after(ms("2026-11-26T08:00")).map(local), Some("2026-11-26T13:30".to_owned()));
         assert_eq!(calendar.opening_after(ms("2026-11-27T14:00")).map(local), Some("2026-11-30T08:00".to_owned()));

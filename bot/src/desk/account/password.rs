@@ -103,9 +103,8 @@ impl Passwords {
     /// # Errors
     /// The hash function refuses its own parameters.
     pub fn new() -> Result<Passwords, HashError> {
-        let nobody = || Output::new(&rand::random::<[u8; Params::DEFAULT_OUTPUT_LEN]>());
         Ok(Passwords {
-            nobody: phc(|_, _| nobody())?,
+            nobody: phc(|_, _| Ok(Output::new(&rand::random::<[u8; Params::DEFAULT_OUTPUT_LEN]>())?))?,
             rooms: Rooms::default(),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING_MAX)),
             at_once: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),

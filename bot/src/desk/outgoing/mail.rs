@@ -37,6 +37,11 @@ impl Mail {
         Ok(Some(Mail { smtp, from: mailbox("mail.from", &keys.from)?, to: mailbox("mail.to", &keys.to)?, origin }))
     }
 
+    /// Whether the server answers and knows the user. Nothing is sent.
+    pub(super) async fn lets_in(&self) -> bool {
+        self.smtp.test_connection().await.unwrap_or(false)
+    }
+
     /// `words` are the citizen's last ones, masked.
     pub(super) async fn tell(&self, row: &OutgoingRow, at_ms: i64, words: Option<&str>) -> Result<(), TellError> {
         let link = self.origin.as_ref().map(|origin| format!("{origin}/console/c/{}", row.conversation_id));

@@ -47,6 +47,25 @@ enum TellError {
     Smtp(String),
 }
 
+/// The systems that the configuration names.
+fn sinks(config: &Config) -> Result<(Option<Webhook>, Option<Mail>), ConfigError> {
+    Ok((Webhook::from_keys(&config.webhook)?, Mail::from_keys(&config.mail, config.public_origin())?))
+}
+
+/// Whether [`Outgoing::new`] would take the configuration.
+///
+/// # Errors
+/// A key of the configuration that does not fit.
+pub fn check(config: &Config) -> Result<(), ConfigError> {
+    sinks(config).map(drop)
+}
+
+/// Whether the mail server answers and lets this program in; `None`: there is none.
+pub async fn mail_lets_in(config: &Config) -> Option<bool> {
+    let (_, mail) = sinks(config).ok()?;
+    Some(mail?.lets_in().await)
+}
+
 /// Who is told, and how.
 pub struct Outgoing {
     conversations: Arc<Conversations>,
@@ -62,8 +81,7 @@ impl Outgoing {
     /// # Errors
     /// A key of the configuration that does not fit.
     pub fn new(config: &Config, conversations: Arc<Conversations>, hotline: Arc<Hotline>) -> Result<Option<Outgoing>, ConfigError> {
-        let webhook = Webhook::from_keys(&config.webhook)?;
-        let mail = Mail::from_keys(&config.mail, config.public_origin())?;
+        let (webhook, mail) = sinks(config)?;
         let sinks: Vec<Sink> = [webhook.as_ref().map(|_| Sink::Webhook), mail.as_ref().map(|_| Sink::Mail)].into_iter().flatten().collect();
         if sinks.is_empty() {
             return Ok(None);

@@ -52,7 +52,7 @@ impl Webhook {
         let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
         let url = url.ok_or_else(|| refused("webhook.url: expected https://..."))?;
         let secret = keys.secret.clone().filter(|secret| secret.reveal().chars().count() >= SECRET_CHARS_MIN);
-        let secret = secret.ok_or_else(|| refused("webhook.secret: expected at least 32 characters"))?;
+        let secret = secret.ok_or_else(|| refused("webhook.secret: expected at least 32 characters (openssl rand -hex 32)"))?;
         let mac = Hmac::new_from_slice(secret.reveal().as_bytes()).map_err(|_| refused("webhook.secret: expected a text"))?;
         // A redirect could lead anywhere; the agency names the address that it means.
         let http = reqwest::Client::builder().timeout(CALL_WAIT).redirect(Policy::none()).build();
