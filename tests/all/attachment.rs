@@ -266,6 +266,8 @@ async fn a_mailbox_is_told_who_waits_while_nobody_is_there(options: Options) {
         .variable("HOTRO_MAIL_TO", "Ca trực <ca-truc@agency.example>")
         .start()
         .await;
+    let metrics = harness::citizen::http().get(server.url("/metrics")).send().await.expect("an answer").text().await.expect("text");
+    assert!(metrics.contains("hotro_desk_open 0\n"), "{metrics}");
     let mai = server.citizen().await;
     mai.tap("operator").await;
     mai.tap("leave-message").await;

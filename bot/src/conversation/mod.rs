@@ -204,6 +204,11 @@ impl Conversations {
         self.desk.get().and_then(Weak::upgrade)
     }
 
+    /// Whether operators are there; as usual while nobody can be handed over.
+    pub fn situation(&self, now_ms: i64) -> Situation {
+        self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms))
+    }
+
     /// The database under it.
     pub fn store(&self) -> &Store {
         &self.store
@@ -440,7 +445,7 @@ impl Conversations {
         // The first who came is the first who is answered. It is never closed, and stays taken when the caller gives up: the thread goes on.
         let deciding = Arc::clone(&self.deciding).acquire_owned().await;
         let (knowledge, places, news) = (self.knowledge(), self.places(), self.news());
-        let desk = self.desk().map_or(Situation::USUAL, |desk| desk.situation(now_ms));
+        let desk = self.situation(now_ms);
         let lookups = self.lookups();
         let (client_id, input, span) = (client_id.to_owned(), input.clone(), Span::current());
         let decide = move || {

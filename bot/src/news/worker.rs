@@ -57,10 +57,19 @@ pub(super) async fn run(service: Arc<NewsService>, halt: watch::Receiver<bool>) 
             tracing::error!(%error, "what was fetched cannot be stored; it is fetched again");
         }
         tokio::select! {
-            () = stopped(&halt) => return,
+            () = stopped(&halt) => {}
             () = sleep(LOOK_AGAIN) => {}
         }
     }
+    // Another node fetches from now on and tells how often it failed.
+    for feed in &worker.service.config.feeds {
+        failures_of(feed, 0);
+    }
+}
+
+/// So many times in a row.
+fn failures_of(feed: &FeedConfig, failures: i64) {
+    metrics::gauge!("hotro_news_feed_failures", "feed" => feed.id.clone()).set(failures as f64);
 }
 
 /// What came of asking a feed.
@@ -140,7 +149,7 @@ impl Worker {
         };
         let failures = if matches!(outcome, FeedOutcome::Failed { .. }) { row.failures + 1 } else { 0 };
         metrics::counter!("hotro_news_fetches_total", "feed" => feed.id.clone(), "result" => result).increment(1);
-        metrics::gauge!("hotro_news_feed_failures", "feed" => feed.id.clone()).set(failures as f64);
+        failures_of(feed, failures);
         let now = now_ms();
         let jitter = 1.0 + rand::rng().random_range(-JITTER..=JITTER);
         let next_ms = now.saturating_add(((rest_ms as f64 * jitter) as i64).max(wish_ms));

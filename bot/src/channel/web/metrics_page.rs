@@ -27,6 +27,7 @@ pub(super) async fn page(State(web): State<Web>) -> impl IntoResponse {
     gauge("hotro_index_info", &format!("{{version=\"{}\"}}", knowledge.index_version()), 1.0);
     gauge("hotro_index_age_seconds", "", web.conversations().knowledge_age().as_secs_f64());
     gauge("hotro_streams_open", "", (STREAMS_MAX - web.inner.streams.available_permits().min(STREAMS_MAX)) as f64);
+    gauge("hotro_desk_open", "", f64::from(u8::from(web.conversations().situation(now_ms()).open)));
     gauge("hotro_stopping", "", f64::from(u8::from(*web.inner.stopping.borrow())));
     let backlog = match timeout(DATABASE_WAIT, web.conversations().store().backlog()).await {
         Ok(Ok(backlog)) => Some(backlog),
