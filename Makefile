@@ -40,7 +40,7 @@ train:
 
 # Figures on labelled questions: make eval FILE=questions.tsv
 eval:
-	$(CARGO) run --release --package hotro -- eval $(FILE)
+	$(CARGO) run --release --package hotro -- eval $(or $(FILE),$(error make eval FILE=questions.tsv))
 
 # hotro against SQLite, PostgreSQL and tantivy: make compare FILE=questions.tsv
 compare:
