@@ -129,7 +129,7 @@ async fn a_database_that_may_only_be_read_refuses_and_then_goes_on() {
 
 /// Serves from a folder, with files of at most so many blocks of 512 bytes: a disk that is full.
 fn serve(folder: &Path, blocks_max: u64) -> (Kept, String) {
-    let script = "trap '' XFSZ; ulimit -f $1; shift; exec \"$@\"";
+    let script = "trap '' XFSZ; echo $$ > pid; ulimit -S -f $1; shift; exec \"$@\"";
     let mut command = keeping(&folder.join("none"), Path::new("/bin/sh"));
     command.args(["-c", script, "sh", &blocks_max.to_string()]).arg(program());
     command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear().env("HOTRO_LOG_FILTER", "off").current_dir(folder);
@@ -177,9 +177,21 @@ async fn a_full_disk_refuses_what_is_new_and_keeps_what_was_acknowledged() {
     assert_unavailable(refused).await;
     assert!(!acknowledged.is_empty());
     assert_eq!(known(&citizen).await, acknowledged, "what is stored can still be read");
+
+    // Room was made. It needed a restart: SQLite had rolled back by itself, and the connection believed in a transaction for ever.
+    let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
+    let room = std::process::Command::new("prlimit").args(["--pid", pid.trim(), "--fsize=unlimited:"]).status().unwrap();
+    assert!(room.success());
+    let id = until("it goes on by itself", async || {
+        let id = Uuid::now_v7();
+        let response = citizen.post_message().json(&json!({ "client_id": id, "text": long })).send().await.unwrap();
+        (response.status() == StatusCode::ACCEPTED).then_some(id)
+    })
+    .await;
+    acknowledged.push(id.to_string());
+    assert_eq!(known(&citizen).await, acknowledged);
     process.end("KILL").unwrap();
 
-    // Room was made.
     let (process, base) = serve(folder.path(), UNLIMITED_BLOCKS);
     let again = citizen.at(&base);
     assert_eq!(known(&again).await, acknowledged);

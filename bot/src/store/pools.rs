@@ -8,7 +8,7 @@ use sqlx::migrate::{Migrate, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection, Database, PgConnection, query_scalar};
+use sqlx::{Connection, Database, PgConnection, Sqlite, SqliteConnection, TransactionManager, query_scalar};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -116,8 +116,11 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools, StoreError>
         // An append that was acknowledged survives a power cut; group commit pays for it.
         .synchronous(SqliteSynchronous::Full)
         .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES);
-    // The connections stay open: nothing is gained by opening a file again.
-    let pool = |connections| pool_of(connections).idle_timeout(None).max_lifetime(None);
+    // The connections stay open: nothing is gained by opening a file again. But one that came to grief is closed.
+    let pool = |connections| {
+        let pool = pool_of(connections).idle_timeout(None).max_lifetime(None);
+        pool.after_release(|connection, _| Box::pin(is_out_of_transactions(connection)))
+    };
 
     let write: SqlitePool = patiently(|| pool(1).connect_with(writing.clone())).await.map_err(failed)?;
     // One transaction for all, because sqlx has no lock against another process that migrates this file at the same time.
@@ -128,6 +131,17 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools, StoreError>
     tx.commit().await.map_err(failed)?;
     let read = pool(SQLITE_READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
     Ok(Pools::Sqlite { path, read, write })
+}
+
+/// Whether a connection that comes back can begin a transaction again. SQLite ends one by itself when a disk is full or fails; then sqlx has
+/// nothing to roll back, and counts it as open for ever.
+async fn is_out_of_transactions(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let depth = <Sqlite as Database>::TransactionManager::get_transaction_depth;
+    if depth(connection) > 0 {
+        // A roll-back may be under way: what is asked after it is answered after it.
+        connection.ping().await?;
+    }
+    Ok(depth(connection) == 0)
 }
 
 /// SQLite does not wait for another process while it changes the journal of a new file to WAL: it says that the file is locked.
