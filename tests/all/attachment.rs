@@ -1,5 +1,6 @@
 //! Photos and files of citizens on their way to operators, and what other systems are told of the desk.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use harness::agency::Agency;
@@ -230,7 +231,13 @@ async fn the_agency_is_told_of_handoffs_until_it_has_heard(options: Options) {
     let server = server.start_again().await;
     assert_eq!(thu.does("resolve", &claim, json!({ "reason": "answered" })).await.0, StatusCode::NO_CONTENT);
 
-    let calls = agency.calls(3).await;
+    // What the agency has heard and the database does not know of at the kill is told again.
+    let calls = harness::wait::until("all three are told", async || {
+        let calls = agency.calls(3).await;
+        let seqs: BTreeSet<_> = calls.iter().map(|call| call.json()["seq"].as_u64()).collect();
+        (seqs.len() >= 3).then_some(calls)
+    })
+    .await;
     let mut told: Vec<(u64, String)> = Vec::new();
     for call in &calls {
         let body = call.json();

@@ -204,7 +204,8 @@ async fn by_night_the_chat_is_dark() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_citizen_waits_for_an_operator_talks_and_judges() {
-    let server = Options::new().start().await;
+    // One sign of life is enough for all that the browser does.
+    let server = Options::new().variable("HOTRO_DESK_LEASE_S", "600").start().await;
     let thu = Operator::join(&server, "thu", "Chị Thu", Role::Operator).await;
     thu.is_present(None).await;
     let browser = open_chat(&server, Screen::Phone).await;

@@ -29,8 +29,9 @@ const FORBIDDEN: [&str; 11] = [
 ];
 
 const AN: i64 = 301;
-/// Longer than a page's 10 s between two signs of life, and short enough to wait for.
-const LEASE_S: &str = "15";
+/// Longer than a page's 10 s between two signs of life, though a check of all its elements may hold up the second for many seconds; and short
+/// enough to wait for.
+const LEASE_S: &str = "40";
 
 async fn get(path: &str) -> Response {
     http().get(Server::shared().url(path)).send().await.expect("an answer")

@@ -1,12 +1,16 @@
 //! A FAQ folder that changes while it is served.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use futures::FutureExt;
 use harness::citizen::{Citizen, http};
 use harness::content::{SMALL_CONSTANTS, SMALL_TOPIC, all_topics, small_faq, write};
 use harness::server::{Options, Server};
 use harness::wait::until;
+use hotro::conversation::now_ms;
+use hotro::dialogue::day_in_vietnam;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -90,6 +94,17 @@ async fn a_changed_answer_is_served_and_no_request_fails_meanwhile() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_set_that_is_not_in_order_is_told_and_the_last_good_one_goes_on() {
+    loop {
+        let day = day_in_vietnam(now_ms());
+        let Err(failed) = AssertUnwindSafe(refused_sets_are_told_once()).catch_unwind().await else { return };
+        // At midnight whatever lies there is tried again, and told again: then the counts say nothing.
+        if day_in_vietnam(now_ms()) == day {
+            resume_unwind(failed);
+        }
+    }
+}
+
+async fn refused_sets_are_told_once() {
     let ended = SMALL_CONSTANTS.replace("  { from = 2026-01-01, value = 2000, basis = \"Điều 2\" },\n", "");
     let overlapping = SMALL_CONSTANTS.replace("to = 2025-12-31", "to = 2026-06-30");
     let huge = "x".repeat(5_000_000);

@@ -15,6 +15,7 @@ use harness::telegram::{TOKEN, Telegram};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 use uuid::Uuid;
 
 fn repository(path: &str) -> PathBuf {
@@ -256,6 +257,8 @@ async fn log_lines_name_request_and_conversation_and_nobody() {
     }
 }
 
+/// Whichever is free.
+const ANY_PORT: &str = "127.0.0.1:0";
 const KEY: (&str, &str) = ("HOTRO_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed");
 
 fn doctor(folder: &Path, variables: &[(&str, &str)]) -> Said {
@@ -267,8 +270,12 @@ fn doctor(folder: &Path, variables: &[(&str, &str)]) -> Said {
     said
 }
 
-fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+/// An address at which nobody answers, as long as the socket is there: it is bound, so that no other has it, and does not listen.
+fn nowhere() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    (socket, address)
 }
 
 fn assert_line(said: &Said, grade: &str, what: &str, found: &str) {
@@ -316,11 +323,11 @@ async fn the_doctor_finds_a_running_installation_in_order() {
 #[test]
 fn the_doctor_says_what_is_wrong_and_what_to_do_and_no_secret() {
     let folder = TempDir::new().unwrap();
-    let listen = free_port();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
-    let nowhere = format!("http://{}", free_port());
-    let fresh = doctor(folder.path(), &[("HOTRO_LISTEN", &listen)]);
+    let (_nowhere, nowhere) = nowhere();
+    let nowhere = format!("http://{nowhere}");
+    let fresh = doctor(folder.path(), &[("HOTRO_LISTEN", ANY_PORT)]);
     assert_eq!(fresh.code, Some(0), "{}{}", fresh.stdout, fresh.stderr);
     assert_line(&fresh, "warn", "key", "openssl rand -hex 32");
     assert_line(&fresh, "ok", "database", "is not there yet");
@@ -359,7 +366,8 @@ fn the_doctor_says_what_is_wrong_and_what_to_do_and_no_secret() {
 /// It called settings "ok" with which the service then ended at its start, again and again.
 #[test]
 fn the_doctor_refuses_what_the_start_refuses() {
-    let local = format!("http://{}", free_port());
+    let (_nowhere, nowhere) = nowhere();
+    let local = format!("http://{nowhere}");
     let refused: [(&str, &[(&str, &str)]); 8] = [
         ("log.filter", &[("HOTRO_LOG_FILTER", "hotro=loud=quiet")]),
         ("traces.endpoint", &[("HOTRO_TRACES_ENDPOINT", "http://127.0.0.1:4318")]),
@@ -372,7 +380,7 @@ fn the_doctor_refuses_what_the_start_refuses() {
     ];
     for (found, variables) in refused {
         let folder = TempDir::new().unwrap();
-        let variables: Vec<_> = variables.iter().copied().chain([("HOTRO_LISTEN", "127.0.0.1:0"), KEY]).collect();
+        let variables: Vec<_> = variables.iter().copied().chain([("HOTRO_LISTEN", ANY_PORT), KEY]).collect();
         let said = doctor(folder.path(), &variables);
         assert_line(&said, "fail", "configuration", &format!("hotro does not start: {found}"));
         assert!(said.code == Some(1) && !said.stdout.contains("every key is known and fits"), "{}", said.stdout);
@@ -385,11 +393,10 @@ fn the_doctor_refuses_what_the_start_refuses() {
 #[test]
 fn the_doctor_says_that_holidays_run_out() {
     let folder = TempDir::new().unwrap();
-    let listen = free_port();
     let calendar = r#"{ holidays = ["2026-01-01", "2026-02-16..2026-02-20"] }"#;
-    let said = doctor(folder.path(), &[("HOTRO_LISTEN", &listen), ("HOTRO_DESK_CALENDAR", calendar)]);
+    let said = doctor(folder.path(), &[("HOTRO_LISTEN", ANY_PORT), ("HOTRO_DESK_CALENDAR", calendar)]);
     assert_line(&said, "warn", "configuration", "holidays are known until 2026-02-20");
-    let said = doctor(folder.path(), &[("HOTRO_LISTEN", &listen), ("HOTRO_DESK_CALENDAR", r#"{ holidays = [] }"#)]);
+    let said = doctor(folder.path(), &[("HOTRO_LISTEN", ANY_PORT), ("HOTRO_DESK_CALENDAR", r#"{ holidays = [] }"#)]);
     assert!(!said.stdout.contains("holidays"), "{}", said.stdout);
 }
 
@@ -397,11 +404,11 @@ fn the_doctor_says_that_holidays_run_out() {
 async fn the_doctor_knocks_at_the_mail_server() {
     let agency = Agency::start().await.unwrap();
     let folder = TempDir::new().unwrap();
-    let listen = free_port();
-    let silent = format!("smtp://{}", free_port());
+    let (_nowhere, nowhere) = nowhere();
+    let silent = format!("smtp://{nowhere}");
     for (url, grade, found) in [(&agency.smtp_url, "ok", "lets hotro in"), (&silent, "fail", "does not answer")] {
         let keys = [("HOTRO_MAIL_SMTP_URL", url.as_str()), ("HOTRO_MAIL_FROM", "hotro@a.example"), ("HOTRO_MAIL_TO", "ca@a.example")];
-        let variables: Vec<_> = keys.into_iter().chain([("HOTRO_LISTEN", listen.as_str())]).collect();
+        let variables: Vec<_> = keys.into_iter().chain([("HOTRO_LISTEN", ANY_PORT)]).collect();
         assert_line(&doctor(folder.path(), &variables), grade, "mail", found);
     }
 }
@@ -426,18 +433,17 @@ async fn what_wakes_somebody_is_counted_from_the_start() {
 #[test]
 fn the_doctor_sees_another_key_and_a_key_that_others_may_read() {
     let folder = TempDir::new().unwrap();
-    let listen = free_port();
     let added = run_with(folder.path(), &["records", "demo"], &[KEY], b"").unwrap();
     assert_eq!(added.code, Some(0), "{}", added.stderr);
     let other = "0123".repeat(16);
-    let said = doctor(folder.path(), &[("HOTRO_LISTEN", &listen), ("HOTRO_KEY", &other)]);
+    let said = doctor(folder.path(), &[("HOTRO_LISTEN", ANY_PORT), ("HOTRO_KEY", &other)]);
     assert_eq!(said.code, Some(1));
     assert_line(&said, "fail", "key", "was used with another key");
-    let said = doctor(folder.path(), &[("HOTRO_LISTEN", &listen)]);
+    let said = doctor(folder.path(), &[("HOTRO_LISTEN", ANY_PORT)]);
     assert_line(&said, "fail", "key", "was used with a key, and there is none");
     let file = folder.path().join("data/hotro.key");
     fs::write(&file, KEY.1).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    let said = doctor(folder.path(), &[("HOTRO_LISTEN", &listen)]);
+    let said = doctor(folder.path(), &[("HOTRO_LISTEN", ANY_PORT)]);
     assert_line(&said, "fail", "key", "chmod 600");
 }

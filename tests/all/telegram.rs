@@ -634,7 +634,10 @@ async fn two_nodes_answer_once_and_one_follows_the_other() {
     let server = Server::start().await.unwrap();
     let url = Postgres::shared().database().await.unwrap();
     let (one, two) = (Store::open(&url).await.unwrap(), Store::open(&url).await.unwrap());
-    let nodes = [Node::start(config(&server), &one), Node::start(config(&server), &two)];
+    // Longer than what a node may still do that has lost it, as any lease is in service.
+    let mut config = config(&server);
+    config.timing.lease = Duration::from_secs(6);
+    let nodes = [Node::start(config.clone(), &one), Node::start(config, &two)];
     for chat_id in 1..=20 {
         server.citizen(chat_id).says(QUESTION);
     }

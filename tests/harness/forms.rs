@@ -404,21 +404,26 @@ pub fn report(measured: &[Steps], of: impl Fn(&Steps) -> &Vec<f64>) -> (String, 
     (lines, least)
 }
 
-/// Conversations of verified people, and how long a lookup of each takes inside the service.
+/// Conversations of verified people at each node, and how long so many lookups of them take inside it. The nodes take turns: what else the
+/// machine does meanwhile is measured with all of them alike.
 ///
 /// # Panics
 /// A lookup fails.
-pub async fn measure_lookups(node: &Node, people: usize, lookups: usize) -> Latencies {
-    let mut ids: Vec<Uuid> = Vec::with_capacity(people);
-    for number in 0..people {
-        ids.push(node.verified(number).await.conversation_id());
+pub async fn measure_lookups<const NODES: usize>(nodes: [&Node; NODES], people: usize, lookups: usize) -> [Latencies; NODES] {
+    let mut ids: [Vec<Uuid>; NODES] = std::array::from_fn(|_| Vec::with_capacity(people));
+    for (node, ids) in nodes.iter().zip(&mut ids) {
+        for number in 0..people {
+            ids.push(node.verified(number).await.conversation_id());
+        }
     }
-    let mut times = Vec::with_capacity(lookups);
+    let mut times: [Vec<Duration>; NODES] = std::array::from_fn(|_| Vec::with_capacity(lookups));
     for at in 0..lookups {
-        let begun = Instant::now();
-        let read = node.identity.read(ids[at % people], What::Participation, None).await;
-        times.push(begun.elapsed());
-        read.expect("a record");
+        for ((node, ids), times) in nodes.iter().zip(&ids).zip(&mut times) {
+            let begun = Instant::now();
+            let read = node.identity.read(ids[at % people], What::Participation, None).await;
+            times.push(begun.elapsed());
+            read.expect("a record");
+        }
     }
-    Latencies::new(times)
+    times.map(Latencies::new)
 }

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -19,6 +20,11 @@ pub const ALLOWED_ORIGIN: &str = "https://bhxh.example";
 /// Seconds; longer than any command needs on a busy machine.
 const RUN_S_MAX: &str = "180";
 const ANY_PORT: &str = "127.0.0.1:0";
+/// What the program says when somebody else has its address.
+const ADDRESS_TAKEN: &str = "Address already in use";
+/// A port that is free for a moment may be given to somebody else: for a connection most often, which ends soon.
+const ADDRESS_WAIT: Duration = Duration::from_secs(30);
+const ADDRESS_TRY_EVERY: Duration = Duration::from_millis(200);
 /// The first line of `hotro serve` once it listens.
 const PAGE_LINE: &str = "hotro: page    http://";
 /// One test process asks from one network, and far faster than a person.
@@ -132,6 +138,19 @@ impl Server {
 
     /// Starts the program on `self.address`.
     fn serve(&mut self) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let known = self.log().len();
+            let started = self.try_to_serve();
+            let is_taken = || self.log().get(known..).is_some_and(|said| said.contains(ADDRESS_TAKEN));
+            if started.is_ok() || self.address == ANY_PORT || begun.elapsed() > ADDRESS_WAIT || !is_taken() {
+                return started;
+            }
+            std::thread::sleep(ADDRESS_TRY_EVERY);
+        }
+    }
+
+    fn try_to_serve(&mut self) -> Result<()> {
         let log = File::options().create(true).append(true).open(self.log_path()).context("making the log")?;
         let mut command = keeping(self.folder.path(), &program());
         command.args(["serve", "--listen", &self.address, "--data"]).arg(self.data());
@@ -139,10 +158,18 @@ impl Server {
         command.env_clear().envs(self.options.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.folder.path()).stderr(log);
         let mut process = Kept::start(&mut command)?;
-        let address = process.read_until(|line| Some(line.strip_prefix(PAGE_LINE)?.trim_end_matches('/').to_owned()));
-        self.address = address.with_context(|| self.log())?;
-        self.process = Some(process);
-        Ok(())
+        match process.read_until(|line| Some(line.strip_prefix(PAGE_LINE)?.trim_end_matches('/').to_owned())) {
+            Ok(address) => {
+                self.address = address;
+                self.process = Some(process);
+                Ok(())
+            }
+            Err(error) => {
+                // A keeper that is not told would take the folder with it.
+                process.end("KILL")?;
+                Err(error.context(self.log()))
+            }
+        }
     }
 
     /// Adds the invented people, with the program's own command.

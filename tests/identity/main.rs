@@ -91,7 +91,7 @@ async fn rows_and_lookups(rows: usize) -> Result<()> {
     let node = Node::over(store, key, records_key);
     // What the imports wrote goes to the disk for half a minute more, and would be measured with the first lookups.
     rustix::fs::sync();
-    let times = measure_lookups(&node, PEOPLE_LOOKED_UP.min(persons), LOOKUPS).await;
+    let [times] = measure_lookups([&node], PEOPLE_LOOKED_UP.min(persons), LOOKUPS).await;
     let p99 = times.percentile_ms(0.99);
     println!(
         "{LOOKUPS} lookups of {PERIODS_PER_PERSON} periods each among {rows} rows, inside the service, the row of the audit included: \

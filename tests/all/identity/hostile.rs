@@ -25,8 +25,9 @@ async fn sqlite() -> (TempDir, String) {
     (folder, url)
 }
 
-/// The web lets not many more through; on a busy machine a thousand would wait for the database too long.
-const AT_ONCE: usize = 200;
+/// Many more than the tries that are free. Each writes several times, SQLite takes one at a time, and nobody waits for it longer than 5 s, on
+/// a slow disk either.
+const AT_ONCE: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_networks_get_five_tries_at_one_code() {
@@ -46,7 +47,8 @@ async fn one_network_gets_sixty_tries_at_whatever_code() {
     let (_folder, url) = sqlite().await;
     let node = Node::on(&url).await;
     let codes: Vec<String> = (0..80).map(code).collect();
-    let tries = futures::future::join_all(codes.iter().map(|code| node.attempt(network(1), code, "01/01/1990"))).await;
+    let tries = stream::iter(&codes).map(|code| node.attempt(network(1), code, "01/01/1990"));
+    let tries: Vec<_> = tries.buffer_unordered(AT_ONCE).collect().await;
     assert_eq!(tries.iter().filter(|tried| tried.is_ok()).count(), 60);
     node.attempt(network(2), &code(90), "01/01/1990").await.unwrap();
 }
@@ -74,8 +76,9 @@ async fn two_nodes_and_a_restart_count_together() {
     again.attempt(network(301), &code(1), "01/01/1990").await.unwrap();
 }
 
-/// The least p that two samples of one distribution have once in ten thousand runs of these tests; `make identity` is stricter and measures more.
-const P_MIN: f64 = 0.000_1;
+/// The least p of twenty pairs of samples, ten for each step, is smaller once in ten thousand runs of these tests when all are of one
+/// distribution; `make identity` is stricter and measures more.
+const P_MIN: f64 = 0.000_1 / 20.0;
 
 /// A short version of `make identity`.
 #[tokio::test(flavor = "multi_thread")]
@@ -99,19 +102,27 @@ async fn the_first_step_takes_as_long_whoever_it_is() {
 /// `make identity` does it with a million rows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lookup_is_quick_among_many_rows() {
+    const LOOKED_UP: usize = 5;
     const PERSONS: usize = 1_000;
     const PERIODS_EACH: usize = 20;
-    let (folder, url) = sqlite().await;
-    let node = Node::on(&url).await;
-    let mut periods = "code,kind,from,to,employer,job,salary\n".to_owned();
-    for (number, year) in (0..PERSONS).flat_map(|number| (2000..2000 + PERIODS_EACH).map(move |year| (number, year))) {
-        periods += &format!("{},bhxh,{year}-01,{year}-12,Công ty Thử Nghiệm,thợ,{}\n", code(number), 4_000_000 + year);
+    let with_rows_of = async |persons: usize| {
+        let (folder, url) = sqlite().await;
+        let node = Node::on(&url).await;
+        let mut periods = "code,kind,from,to,employer,job,salary\n".to_owned();
+        for (number, year) in (0..persons).flat_map(|number| (2000..2000 + PERIODS_EACH).map(move |year| (number, year))) {
+            periods += &format!("{},bhxh,{year}-01,{year}-12,Công ty Thử Nghiệm,thợ,{}\n", code(number), 4_000_000 + year);
+        }
+        node.import(folder.path(), FileKind::Person, &people(persons)).await;
+        node.import(folder.path(), FileKind::Contribution, &periods).await;
+        (folder, node)
+    };
+    let (few, many) = (with_rows_of(LOOKED_UP).await, with_rows_of(PERSONS).await);
+    let [few, many] = measure_lookups([&few.1, &many.1], LOOKED_UP, 300).await;
+    for (rows, times) in [("few", &few), ("many", &many)] {
+        println!("among {rows} rows: p50 {:.2} ms, p99 {:.2} ms", times.percentile_ms(0.5), times.percentile_ms(0.99));
     }
-    node.import(folder.path(), FileKind::Person, &people(PERSONS)).await;
-    node.import(folder.path(), FileKind::Contribution, &periods).await;
-    let times = measure_lookups(&node, 5, 300).await;
-    println!("p50 {:.2} ms, p99 {:.2} ms", times.percentile_ms(0.5), times.percentile_ms(0.99));
-    assert!(times.percentile_ms(0.5) < 50.0);
+    // How long one takes is the disk's affair: 20 periods are opened and the access is noted, among whatever rows.
+    assert!(many.percentile_ms(0.5) < 2.0 * few.percentile_ms(0.5) + 5.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

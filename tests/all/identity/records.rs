@@ -1,7 +1,7 @@
 //! Where records come from: files, and another system.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Path, State};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::{Service, telegram, words};
+use super::{Service, take_out_seconds_left, telegram, words};
 
 const KEY: (&str, &str) = ("HOTRO_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed");
 
@@ -91,8 +91,11 @@ fn a_file_is_imported_whole_or_says_its_line() {
 }
 
 /// Another system that has the records, as docs/records-api.yaml says; it can be made to fail.
+#[derive(Clone, Default)]
 struct Upstream {
     mood: Arc<AtomicU8>,
+    /// How often it was asked.
+    asked: Arc<AtomicUsize>,
     url: String,
 }
 
@@ -102,11 +105,12 @@ const BROKEN: u8 = 2;
 const NONSENSE: u8 = 3;
 const SOMEBODY_ELSE: u8 = 4;
 
-async fn answer(State(mood): State<Arc<AtomicU8>>, Path(path): Path<String>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+async fn answer(State(own): State<Upstream>, Path(path): Path<String>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    own.asked.fetch_add(1, Ordering::Relaxed);
     if headers.get("authorization").is_none_or(|value| value != "Bearer upstream-key") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    match mood.load(Ordering::Relaxed) {
+    match own.mood.load(Ordering::Relaxed) {
         SLOW => tokio::time::sleep(Duration::from_secs(30)).await,
         BROKEN => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         NONSENSE => return Json(json!({ "birth": "yesterday", "code": ["x"] })).into_response(),
@@ -115,7 +119,7 @@ async fn answer(State(mood): State<Arc<AtomicU8>>, Path(path): Path<String>, hea
     if body["code"] != "0080000001" {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let code = if mood.load(Ordering::Relaxed) == SOMEBODY_ELSE { "0080000002" } else { "0080000001" };
+    let code = if own.mood.load(Ordering::Relaxed) == SOMEBODY_ELSE { "0080000002" } else { "0080000001" };
     match path.as_str() {
         "persons/find" => Json(json!({ "code": code, "citizen_id": null, "birth": "1990-01-02", "phone": "0412000009" })).into_response(),
         "records/card" => Json(json!({ "number": "DN4000080000001", "from": "2026-01-01", "to": "2099-12-31", "facility": "Bệnh viện Xa", "benefit_code": 4, "five_years": null })).into_response(),
@@ -123,17 +127,27 @@ async fn answer(State(mood): State<Arc<AtomicU8>>, Path(path): Path<String>, hea
     }
 }
 
-fn answers(mood: &Arc<AtomicU8>) -> Router {
-    Router::new().route("/base/v1/{*path}", post(answer)).with_state(Arc::clone(mood))
+fn answers(upstream: Upstream) -> Router {
+    Router::new().route("/base/v1/{*path}", post(answer)).with_state(upstream)
 }
 
 async fn upstream() -> Upstream {
-    let mood = Arc::new(AtomicU8::new(WELL));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/base", listener.local_addr().expect("an address"));
-    let router = answers(&mood);
+    let upstream = Upstream { url: format!("http://{}/base", listener.local_addr().expect("an address")), ..Upstream::default() };
+    let router = answers(upstream.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Upstream { mood, url }
+    upstream
+}
+
+/// Enough for an answer on a busy machine, and far less than the slow one takes.
+const TIMEOUT_MS: &str = "2000";
+
+/// The answer to a first step.
+async fn begun(response: reqwest::Response) -> (StatusCode, Value) {
+    let status = response.status();
+    let mut body: Value = response.json().await.expect("JSON");
+    take_out_seconds_left(&mut body);
+    (status, body)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,14 +157,13 @@ async fn another_system_is_asked_and_its_failures_are_told() {
     let options = Options::new()
         .variable("HOTRO_RECORDS_UPSTREAM_URL", &upstream.url)
         .variable("HOTRO_RECORDS_UPSTREAM_KEY", "upstream-key")
-        .variable("HOTRO_RECORDS_TIMEOUT_MS", "300");
+        .variable("HOTRO_RECORDS_TIMEOUT_MS", TIMEOUT_MS);
     let server: Server = options.sms(&sms).start().await;
     let service = Service::over(server, sms);
     service.sms.fail([500]);
     let citizen = service.server.citizen().await;
     let session = service.form(&citizen).await;
-    let well = service.begin(&session, "0080000001", "02/01/1990").await;
-    let well = (well.status(), well.text().await.expect("text").replace("299", "300"));
+    let well = begun(service.begin(&session, "0080000001", "02/01/1990").await).await;
     // The gateway fails once and is asked again.
     let otp = service.sms.otp("0412000009", 1).await;
     assert_eq!(service.post("check", &session, json!({ "otp": otp })).await.status(), StatusCode::OK);
@@ -167,13 +180,13 @@ async fn another_system_is_asked_and_its_failures_are_told() {
     ];
     for (number, (mood, said)) in moods.into_iter().enumerate() {
         upstream.mood.store(mood, Ordering::Relaxed);
-        let begun = std::time::Instant::now();
+        let (asked_at, asked_before) = (std::time::Instant::now(), upstream.asked.load(Ordering::Relaxed));
         let sent = citizen.tap("look:card").await;
         let told = citizen.hears("bot_message", sent.seq).await;
         assert!(words(&told).contains(said) && words(&told).contains("1900 9068"), "{told}");
-        assert!(begun.elapsed() < Duration::from_secs(5), "nobody waits for ever");
+        assert!(asked_at.elapsed() < Duration::from_secs(15), "nobody waits for ever");
         if number >= 5 {
-            assert!(begun.elapsed() < Duration::from_millis(280), "after five failures it is left alone");
+            assert_eq!(upstream.asked.load(Ordering::Relaxed), asked_before, "after five failures it is left alone");
         }
     }
     // The form answers as ever, while the other system is down and when it is not itself.
@@ -181,7 +194,7 @@ async fn another_system_is_asked_and_its_failures_are_told() {
         upstream.mood.store(mood, Ordering::Relaxed);
         let session = service.form(&service.server.citizen().await).await;
         let answer = service.begin(&session, if mood == SLOW { "0080000001" } else { "0080000077" }, "02/01/1990").await;
-        assert_eq!((answer.status(), answer.text().await.expect("text").replace("299", "300")), well);
+        assert_eq!(begun(answer).await, well);
     }
     assert_eq!(service.sms.sent().len(), 1);
     let log = service.server.log();
@@ -195,7 +208,7 @@ async fn a_contact_that_nobody_can_compare_costs_no_try() {
     let options = Options::new()
         .variable("HOTRO_RECORDS_UPSTREAM_URL", &upstream.url)
         .variable("HOTRO_RECORDS_UPSTREAM_KEY", "upstream-key")
-        .variable("HOTRO_RECORDS_TIMEOUT_MS", "300");
+        .variable("HOTRO_RECORDS_TIMEOUT_MS", TIMEOUT_MS);
     let (telegram, service) = telegram::start(options).await;
     let session = telegram::form(&telegram, &service).await;
     service.begin(&session, "0080000001", "02/01/1990").await;
@@ -226,7 +239,7 @@ async fn a_contact_that_nobody_can_compare_costs_no_try() {
 async fn another_system_is_asked_over_mutual_tls_with_its_own_authority() {
     let (authority, stranger) = (Authority::new().expect("an authority"), Authority::new().expect("another"));
     let (own, forged) = (authority.certify("hotro").expect("a certificate"), stranger.certify("hotro").expect("a certificate"));
-    let upstream = TlsServer::start(&authority, answers(&Arc::default())).await.expect("a server");
+    let upstream = TlsServer::start(&authority, answers(Upstream::default())).await.expect("a server");
     let url = format!("https://{}/base", upstream.address);
     let pem = |parts: &[&String]| parts.iter().map(|part| part.as_str()).collect::<String>().into_bytes();
     let records = |identity: Option<Vec<u8>>, ca: Option<Vec<u8>>| {
