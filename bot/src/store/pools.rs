@@ -8,7 +8,7 @@ use sqlx::migrate::{Migrate, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection, Database, PgConnection, Sqlite, SqliteConnection, TransactionManager, query_scalar};
+use sqlx::{Connection, Database, PgConnection, SqliteConnection, query_scalar};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -136,12 +136,11 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools, StoreError>
 /// Whether a connection that comes back can begin a transaction again. SQLite ends one by itself when a disk is full or fails; then sqlx has
 /// nothing to roll back, and counts it as open for ever.
 async fn is_out_of_transactions(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    let depth = <Sqlite as Database>::TransactionManager::get_transaction_depth;
-    if depth(connection) > 0 {
+    if connection.is_in_transaction() {
         // A roll-back may be under way: what is asked after it is answered after it.
         connection.ping().await?;
     }
-    Ok(depth(connection) == 0)
+    Ok(!connection.is_in_transaction())
 }
 
 /// SQLite does not wait for another process while it changes the journal of a new file to WAL: it says that the file is locked.
