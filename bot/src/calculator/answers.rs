@@ -145,14 +145,17 @@ slots! {
     Rate = "rate", Kind::Choice(&["80", "95", "100"]);
     /// How somebody came to the facility.
     Route = "route", Kind::Choice(&["right", "emergency", "self"]);
-    /// The facility.
-    Facility = "facility", Kind::Choice(&["primary", "basic", "basic-50", "province", "central"]);
+    /// The facility: what the law lists of the first level, others of it; a former district hospital; a hospital of the basic level without a
+    /// tier of before 2025, below and from 50 points on; a former provincial hospital; another of the specialised level.
+    Facility = "facility", Kind::Choice(&["primary", "primary-other", "district", "basic", "basic-50", "province", "central"]);
     /// In hospital or not.
     Stay = "stay", Kind::Choice(&["outpatient", "inpatient"]);
     /// Insured for five years without a break.
     FiveYears = "five_years", Kind::Choice(YES_NO);
     /// Co-payments of the year so far.
     CoPaid = "co_paid", Kind::Money;
+    /// Of which before the reference level changed within the year.
+    CoPaidBefore = "co_paid_before", Kind::Money;
     /// The day of treatment.
     VisitDate = "visit_date", Kind::Date;
 }
@@ -390,6 +393,7 @@ fn check(slot: Slot, value: &Value) -> Result<(), Refusal> {
             | Slot::SupportUsed
             | Slot::BillOutside
             | Slot::CoPaid
+            | Slot::CoPaidBefore
             | Slot::ChildAge
             | Slot::MonthsInYear
     );

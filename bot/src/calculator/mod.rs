@@ -29,7 +29,7 @@ use knowledge::YearMonth;
 use serde::{Deserialize, Serialize};
 
 pub use answers::{Answers, Kind, Moment, PERIODS_MAX, Slot, Value, money_max};
-pub use bill::{Bill, Why};
+pub use bill::{Bill, Change, Why};
 pub use exact::{Dong, Exact, decimal};
 pub use household_health::{HouseholdHealth, Member};
 pub use law::{Law, Unknown};
@@ -143,6 +143,7 @@ impl Calculator {
                 Slot::Stay,
                 Slot::FiveYears,
                 Slot::CoPaid,
+                Slot::CoPaidBefore,
                 Slot::BillOutside,
                 Slot::VisitDate,
             ],
@@ -174,13 +175,19 @@ impl Calculator {
             Calculator::Voluntary if answers.is(Slot::Method, "missing") => without(&[Slot::Income, Slot::MissingMonths]),
             Calculator::Voluntary => without(&[Slot::Income, Slot::Method, Slot::Support]),
             Calculator::Bill => match (answers.word(Slot::Route), answers.word(Slot::Facility)) {
-                // At the first level everything is paid, whoever comes; an emergency is paid everywhere.
-                (Some("emergency"), _) | (_, Some("primary")) => without(&[Slot::Bill, Slot::Rate]),
-                (Some("right"), _) => without(&[Slot::Bill, Slot::Rate, Slot::FiveYears]),
-                (Some(_), _) => without(&[Slot::Bill, Slot::Rate, Slot::Facility, Slot::Stay]),
-                (None, _) => without(&[Slot::Bill, Slot::Rate, Slot::Route]),
+                // A health station is paid in full, whoever comes; elsewhere at the first level it makes no difference how long somebody stays.
+                (_, Some("primary")) => without(&[Slot::Bill, Slot::Rate]),
+                (Some("self"), Some("primary-other")) => without(&[Slot::Bill, Slot::Rate]),
+                (Some("self"), _) => without(&[Slot::Bill, Slot::Rate, Slot::Facility, Slot::Stay]),
+                (_, _) => without(&[Slot::Bill, Slot::Rate, Slot::Route]),
             },
         }
+    }
+
+    /// The next slot to ask somebody for: what is missing, else what could be left out but is worth a question.
+    pub fn question(self, answers: &Answers, elsewhere: &[Slot]) -> Option<Slot> {
+        let worth = (self == Calculator::Bill && bill::five_years_matter(answers)).then_some(Slot::FiveYears);
+        self.missing(answers, elsewhere).or(worth.filter(|slot| !answers.has(*slot)))
     }
 }
 
@@ -275,6 +282,19 @@ pub enum Note {
     JoinedBefore2025Assumed,
     /// The co-payments of the year so far were not said.
     CoPaidUnknown,
+    /// The co-payments of the year so far are taken to be paid since the reference level changed.
+    CoPaidSinceChange {
+        /// The day.
+        on: Date,
+    },
+    /// Nobody said whether somebody is insured for five years without a break, so they are taken not to be.
+    FiveYearsUnknown,
+    /// Whether the exemption of a year reaches a visit that is paid in part is not settled, so it was left out.
+    ExemptionInPart,
+    /// The co-payment of this visit does not count towards the exemption of the year.
+    VisitNotCounted,
+    /// The place is taken to have a health insurance contract; without one there is a ceiling.
+    ContractAssumed,
     /// An amount of law changes on this day, within what is paid.
     ChangesOn {
         /// The day.

@@ -83,8 +83,65 @@ fn what_cannot_be_is_refused() {
         (Calculator::Voluntary, "income=3000000 method=missing missing_months=61"),
         (Calculator::HouseholdHealth, "members=0 pay_months=12"),
         (Calculator::RetirementDate, "sex=male birth=2030-01-01"),
+        (Calculator::Bill, "bill=60000000 rate=80 route=right five_years=yes co_paid=5000000 co_paid_before=6000000"),
     ] {
         assert!(run(calculator, inputs, TODAY).is_err(), "{calculator} {inputs}");
+    }
+}
+
+fn notes(inputs: &str) -> Vec<String> {
+    let outcome = run(Calculator::Bill, inputs, TODAY).unwrap_or_else(|error| panic!("{inputs}: {error}"));
+    outcome["notes"].as_array().expect("notes").iter().map(|note| figure(note, "note")).collect()
+}
+
+#[test]
+fn what_a_bill_takes_for_granted_is_said() {
+    let right = "bill=60000000 rate=80 route=right";
+    let part = "bill=60000000 rate=80 route=self facility=central stay=inpatient";
+    let not_counted = "bill=60000000 rate=80 route=self facility=basic stay=inpatient five_years=yes co_paid=0 co_paid_before=0";
+    for (inputs, said) in [
+        (format!("{right} five_years=no"), vec![]),
+        (right.to_owned(), vec!["five_years_unknown"]),
+        (format!("{right} five_years=yes"), vec!["co_paid_unknown"]),
+        (format!("{right} five_years=yes co_paid=7000000"), vec!["co_paid_since_change"]),
+        (format!("{right} five_years=yes co_paid=7000000 visit_date=2026-06-30"), vec![]),
+        (format!("{right} five_years=yes co_paid=7000000 co_paid_before=7000000"), vec![]),
+        ("bill=60000000 rate=100 route=right".to_owned(), vec![]),
+        ("bill=60000000 rate=80 route=emergency five_years=no".to_owned(), vec![]),
+        (format!("{part} five_years=no"), vec!["contract_assumed"]),
+        (format!("{part} five_years=yes co_paid=20000000"), vec!["exemption_in_part", "contract_assumed"]),
+        (not_counted.to_owned(), vec!["visit_not_counted", "contract_assumed"]),
+    ] {
+        assert_eq!(notes(&inputs), said, "{inputs}");
+    }
+}
+
+#[test]
+fn five_years_are_asked_for_only_where_they_may_make_a_difference() {
+    let asked = |inputs: &str| {
+        let mut answers = Answers::default();
+        for input in inputs.split_whitespace() {
+            let (slot, word) = input.split_once('=').expect("name=value");
+            let slot: Slot = slot.parse().expect("an input");
+            answers.set(slot, Value::parse(slot, word).expect("a value")).expect("an answer");
+        }
+        Calculator::Bill.question(&answers, &[])
+    };
+    for (inputs, slot) in [
+        ("rate=80 route=right", Some(Slot::FiveYears)),
+        ("rate=80 route=right five_years=no", None),
+        ("rate=100 route=right", None),
+        ("rate=80 route=emergency", Some(Slot::FiveYears)),
+        ("rate=80 route=self", Some(Slot::Facility)),
+        ("rate=80 route=self facility=primary", None),
+        ("rate=80 route=self facility=primary-other", Some(Slot::FiveYears)),
+        ("rate=80 route=self facility=district stay=inpatient", Some(Slot::FiveYears)),
+        ("rate=80 route=self facility=basic stay=outpatient", Some(Slot::FiveYears)),
+        ("rate=80 route=self facility=basic stay=inpatient", None),
+        ("rate=80 route=self facility=province stay=outpatient", None),
+        ("rate=80 route=self facility=central stay=inpatient", None),
+    ] {
+        assert_eq!(asked(&format!("bill=12000000 {inputs}")), slot, "{inputs}");
     }
 }
 
@@ -127,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn a_bill_is_paid_once(bill in 1_i64..1_000_000_000, rate in 0_usize..3, route in 0_usize..3, facility in 0_usize..5, stay in 0_usize..2) {
+    fn a_bill_is_paid_once(bill in 1_i64..1_000_000_000, rate in 0_usize..3, route in 0_usize..3, facility in 0_usize..7, stay in 0_usize..2) {
         let word = |slot: Slot, at: usize| match slot.kind() { Kind::Choice(words) => words[at], _ => "" };
         let inputs = format!(
             "bill={bill} rate={} route={} facility={} stay={} five_years=no",
@@ -136,6 +193,17 @@ proptest! {
         let outcome = run(Calculator::Bill, &inputs, TODAY).unwrap();
         let (insurance, patient) = (outcome["insurance"].as_i64().unwrap(), outcome["patient"].as_i64().unwrap());
         prop_assert!(insurance >= 0 && patient >= 0 && insurance + patient == bill);
+    }
+
+    #[test]
+    fn what_was_co_paid_before_the_base_salary_changed_is_worth_no_less(bill in 400_000_i64..1_000_000_000, before in 0_i64..15_000_000, since in 0_i64..5_000_000) {
+        let of = |when: &str| {
+            amount(&format!("bill={bill} rate=80 route=right five_years=yes co_paid={} {when}", before + since), "patient", Calculator::Bill)
+        };
+        let since_then = of("co_paid_before=0");
+        prop_assert!(of(&format!("co_paid_before={before}")) <= since_then);
+        // Nobody is promised more who does not say when it was.
+        prop_assert_eq!(of(""), since_then);
     }
 
     #[test]

@@ -133,7 +133,7 @@ pub(super) struct CalculationBody {
     support_used: Option<i64>,
     /// Costs that insurance does not cover (bill).
     bill_outside: Option<i64>,
-    /// `primary`, `basic`, `basic-50`, `province`, `central` (bill).
+    /// `primary`, `primary-other`, `district`, `basic`, `basic-50`, `province`, `central` (bill).
     facility: Option<String>,
     /// `outpatient`, `inpatient` (bill).
     stay: Option<String>,
@@ -141,6 +141,8 @@ pub(super) struct CalculationBody {
     five_years: Option<String>,
     /// Co-payments of the year so far (bill).
     co_paid: Option<i64>,
+    /// Of which before the reference level changed within the year (bill).
+    co_paid_before: Option<i64>,
     /// The day of treatment (bill).
     visit_date: Option<String>,
 }

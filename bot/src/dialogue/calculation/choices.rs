@@ -256,14 +256,32 @@ pub(super) fn word_of(calculator: Calculator, slot: Slot, read: &Amounts, asked:
             () => None,
         },
         Slot::Facility => match () {
-            () if says(phrases!["trạm y tế", "cấp ban đầu", "phòng khám bác sĩ gia đình"]) => word("primary"),
+            () if says(phrases![
+                "trạm y tế",
+                "trạm xá",
+                "y học gia đình",
+                "bác sĩ gia đình",
+                "quân dân y",
+                "y tế cơ quan",
+                "phòng khám đa khoa khu vực",
+            ]) =>
+            {
+                word("primary")
+            }
             () if says(phrases!["trung ương", "tuyến cuối", "bạch mai", "chợ rẫy"]) => word("central"),
             () if says(phrases!["tuyến tỉnh", "bệnh viện tỉnh", "đa khoa tỉnh"]) => word("province"),
-            () if says(phrases!["huyện", "cấp cơ bản"]) => word("basic"),
+            () if says(phrases!["huyện", "bệnh viện quận", "tuyến quận", "trung tâm y tế"]) => word("district"),
+            () if says(phrases!["cấp ban đầu", "phòng khám"]) => word("primary-other"),
+            () if says(phrases!["từ 50 điểm", "trên 50 điểm", "hơn 50 điểm"]) => word("basic-50"),
+            // In hospital its points make no difference.
+            () if says(phrases!["dưới 50 điểm", "tạm xếp"]) || (says(phrases!["cấp cơ bản"]) && says(inpatient())) => {
+                word("basic")
+            }
+            () if says(phrases!["chuyên sâu"]) => word("central"),
             () => None,
         },
         Slot::Stay => match () {
-            () if says(phrases!["nội trú", "nằm viện", "nhập viện", "mổ", "phẫu thuật"]) => word("inpatient"),
+            () if says(inpatient()) => word("inpatient"),
             () if says(phrases!["ngoại trú", "đi khám", "khám bệnh", "khám rồi về"]) => word("outpatient"),
             () => None,
         },
@@ -274,6 +292,11 @@ pub(super) fn word_of(calculator: Calculator, slot: Slot, read: &Amounts, asked:
         },
         _ => None,
     }
+}
+
+/// In hospital.
+fn inpatient() -> &'static Phrases {
+    phrases!["nội trú", "nằm viện", "nhập viện", "mổ", "phẫu thuật"]
 }
 
 /// "Nam" as a word of its own in a text with accents, where it cannot be "năm": "tôi là nam sinh năm 1965".
@@ -308,5 +331,62 @@ fn method(read: &Amounts, asked: bool, short: bool, nth: Option<i64>) -> Option<
             Some(months @ (1 | 3 | 6 | 12 | 24 | 36 | 48 | 60)) => word(&months.to_string()),
             _ => None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use knowledge::amounts;
+
+    use super::*;
+    use crate::calculator::Kind;
+    use crate::dialogue::texts::calculation as words;
+
+    fn facility(text: &str) -> Option<Value> {
+        word_of(Calculator::Bill, Slot::Facility, &amounts(text, date(2026, 11, 25)), true)
+    }
+
+    #[test]
+    fn what_a_place_is_called_is_read_as_that_place() {
+        let Kind::Choice(places) = Slot::Facility.kind() else { unreachable!("places are words") };
+        for place in places {
+            let place = Value::word(place);
+            let called = words::value(Slot::Facility, &place);
+            assert_eq!(facility(&called), Some(place), "{called}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_no_better_than_what_was_said_of_it() {
+        for (text, place) in [
+            ("trạm xá xã", Some("primary")),
+            ("phòng khám bác sĩ gia đình", Some("primary")),
+            ("phòng khám đa khoa khu vực", Some("primary")),
+            ("phòng khám tư gần nhà", Some("primary-other")),
+            ("bệnh viện huyện cũ, nay là cấp chuyên sâu", Some("district")),
+            ("trung tâm y tế khu vực", Some("district")),
+            ("bệnh viện đa khoa tỉnh, cấp cơ bản dưới 50 điểm", Some("province")),
+            ("cơ bản trên 50 điểm", Some("basic-50")),
+            ("nằm viện cấp cơ bản", Some("basic")),
+            ("co ban duoi 50 diem", Some("basic")),
+            // Out of hospital its points decide.
+            ("cấp cơ bản", None),
+            ("bệnh viện chuyên sâu", Some("central")),
+        ] {
+            assert_eq!(facility(text), place.map(Value::word), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_older_buttons_said_is_still_read() {
+        for (text, place) in [
+            ("trạm y tế, cấp ban đầu", "primary"),
+            ("cơ bản dưới 50 điểm", "basic"),
+            ("chuyên sâu, tuyến tỉnh", "province"),
+            ("chuyên sâu, trung ương", "central"),
+        ] {
+            assert_eq!(facility(text), Some(Value::word(place)), "{text}");
+        }
     }
 }

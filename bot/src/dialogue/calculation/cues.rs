@@ -99,9 +99,15 @@ pub(super) fn cues(calculator: Calculator, slot: Slot) -> Cues {
             ..none
         },
         Slot::BillOutside => Cues { before: phrases!["ngoài danh mục", "ngoài phạm vi", "dịch vụ", "không thuộc"], ..none },
-        Slot::CoPaid => Cues { before: phrases!["cùng chi trả", "đồng chi trả"], ..none },
+        Slot::CoPaid => Cues { before: phrases!["cùng chi trả", "đồng chi trả"], not_before: before_change(), ..none },
+        Slot::CoPaidBefore => Cues { before: before_change(), ..none },
         Slot::StartDate => Cues { before: phrases!["bắt đầu", "từ", "ngày", "mua", "đóng từ"], ..none },
         Slot::VisitDate => Cues { before: phrases!["khám", "nhập viện", "vào viện", "ra viện", "ngày"], ..none },
         _ => none,
     }
+}
+
+/// Before the base salary changed within the year.
+fn before_change() -> &'static Phrases {
+    phrases!["nửa đầu năm", "trước khi đổi lương", "trước khi tăng lương", "trước ngày đổi lương", "trước ngày tăng lương"]
 }

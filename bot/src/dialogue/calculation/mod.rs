@@ -88,8 +88,8 @@ impl Calculation {
     }
 
     /// The next input to ask for.
-    fn missing(&self) -> Option<Slot> {
-        self.calculator.missing(&self.answers, if self.own { own::FILLED } else { &[] })
+    fn next_question(&self) -> Option<Slot> {
+        self.calculator.question(&self.answers, if self.own { own::FILLED } else { &[] })
     }
 
     /// Whether the citizen's record would answer this input.
@@ -339,7 +339,7 @@ fn begin(mut calculation: Calculation, read: &Amounts, state: &State, context: &
 /// Goes on with the citizen's own contributions.
 fn take_own(mut calculation: Calculation, state: &State, context: &Context<'_>) -> Reply {
     calculation.take_own();
-    match calculation.missing() {
+    match calculation.next_question() {
         Some(slot) => question(calculation, slot, vec![words::own_taken()], context),
         None => result(calculation, state, context),
     }
@@ -382,7 +382,7 @@ fn go_on(calculation: Calculation, before: Option<&Answers>, doubts: Vec<Doubt>,
     if let Some(doubt) = doubts.into_iter().find(|doubt| calculation.calculator.slots().contains(&doubt.slot)) {
         return ask_back(calculation, doubt, echo);
     }
-    match calculation.missing() {
+    match calculation.next_question() {
         Some(slot) => question(calculation, slot, echo, context),
         None => result(calculation, state, context),
     }
@@ -481,7 +481,8 @@ fn result(mut calculation: Calculation, state: &State, context: &Context<'_>) ->
             calculation.asked = None;
             let print = words::print_choice(calculation.calculator, &calculation.answers);
             let rule = words::rule_choice(calculation.calculator);
-            let choices = [Some(change_choice()), Some(print), rule, Some(texts::operator_choice())].into_iter().flatten();
+            let contract = words::contract_choice(&calculation.answers);
+            let choices = [Some(change_choice()), Some(print), rule, contract, Some(texts::operator_choice())].into_iter().flatten();
             let mut reply = Reply::say(Outcome::Action, sheet.blocks).offering(choices);
             reply.message.more = sheet.more;
             keep(reply, Some(calculation))
@@ -572,6 +573,7 @@ fn changeable(calculation: &Calculation) -> Vec<Slot> {
         }
         (Calculator::Sickness, Slot::ChildAge) => answers.is(Slot::SicknessCase, "child"),
         (Calculator::Voluntary, Slot::MissingMonths) => answers.is(Slot::Method, "missing"),
+        (Calculator::Bill, Slot::CoPaidBefore) => answers.has(Slot::CoPaid),
         _ => true,
     };
     // What was answered first, then what was taken as usual.

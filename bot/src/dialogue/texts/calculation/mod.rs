@@ -106,6 +106,12 @@ pub fn rule_choice(calculator: Calculator) -> Option<Choice> {
     Some(Choice::new(ChoiceId::Topic(TopicId::parse(topic)?), "Xem quy định"))
 }
 
+/// The topic with the ceilings of a place without a contract, for who may have chosen one: whoever came without a referral.
+pub fn contract_choice(answers: &Answers) -> Option<Choice> {
+    let topic = TopicId::parse("bhyt/non-emergency-non-contract").filter(|_| answers.is(Slot::Route, "self"))?;
+    Some(Choice::new(ChoiceId::Topic(topic), "Nơi không ký hợp đồng"))
+}
+
 /// The link to the page that can be printed. What was answered stands behind `#`, which browsers send to nobody.
 pub fn print_choice(calculator: Calculator, answers: &Answers) -> Choice {
     let answers = serde_json::to_string(answers).unwrap_or_default();
@@ -277,6 +283,7 @@ pub fn input_name(slot: Slot) -> &'static str {
         Slot::Stay => "hình thức",
         Slot::FiveYears => "đủ 5 năm liên tục",
         Slot::CoPaid => "đã cùng chi trả trong năm",
+        Slot::CoPaidBefore => "trong đó trước ngày đổi lương cơ sở",
         Slot::VisitDate => "ngày khám",
     }
 }
@@ -289,6 +296,7 @@ pub fn slot_label(_calculator: Calculator, slot: Slot) -> String {
         Slot::Delivery => "cách sinh",
         Slot::Bill => "chi phí khám chữa bệnh",
         Slot::CoPaid => "đã cùng chi trả",
+        Slot::CoPaidBefore => "trả trước khi đổi lương",
         Slot::JoinedBefore2025 => "đóng trước 7/2025",
         other => input_name(other),
     };
@@ -363,10 +371,17 @@ pub fn question(calculator: Calculator, slot: Slot) -> Block {
             "Thẻ của bạn được hưởng bao nhiêu phần trăm? Người đi làm, học sinh, hộ gia đình: 80%. Hưu trí: 95%. Trẻ dưới 6 tuổi, hộ nghèo, cận nghèo: 100%."
         }
         (_, Slot::Route) => "Bạn đến khám theo cách nào?",
-        (_, Slot::Facility) => "Nơi khám thuộc loại nào? Cấp và điểm của bệnh viện được niêm yết tại nơi đón tiếp.",
+        (_, Slot::Facility) => {
+            "Trước 2025 nơi khám thuộc tuyến nào? Nơi mới xếp cấp sau đó thì chọn theo cấp và điểm niêm yết tại nơi đón tiếp. Nơi khác thì gõ: trạm y tế, phòng khám, cơ bản từ 50 điểm."
+        }
         (_, Slot::Stay) => "Bạn nằm viện (nội trú) hay khám rồi về (ngoại trú)?",
         (_, Slot::FiveYears) => "Bạn đã tham gia BHYT đủ 5 năm liên tục chưa?",
-        (_, Slot::CoPaid) => "Từ đầu năm đến nay bạn đã cùng chi trả tổng cộng bao nhiêu (các lần khám đúng nơi)? Chưa có thì gõ 0.",
+        (_, Slot::CoPaid) => {
+            "Từ đầu năm đến nay bạn đã cùng chi trả tổng cộng bao nhiêu? Cộng các lần khám đúng nơi, có chuyển, cấp cứu; tự đi thì chỉ cộng bệnh được khám thẳng, cấp ban đầu, ngoại trú cấp cơ bản, nơi trước 2025 là tuyến huyện. Chưa có thì gõ 0."
+        }
+        (_, Slot::CoPaidBefore) => {
+            "Trong số đó, bạn đã cùng chi trả bao nhiêu trước ngày đổi lương cơ sở (năm 2026 là trước 01/07)? Không có thì gõ 0."
+        }
         (_, Slot::VisitDate) => "Ngày khám hoặc ngày vào viện? Ví dụ: 05/11/2026.",
         (_, Slot::Fund) => "BHXH bắt buộc hay tự nguyện?",
         (_, Slot::Reason) => "Bạn rút theo trường hợp nào?",
@@ -380,7 +395,7 @@ pub fn slot_choices(calculator: Calculator, slot: Slot, _today: Date) -> Vec<Cho
         (_, Slot::Method) => &["1", "3", "6", "12"],
         (_, Slot::Reason) => &["left", "age", "abroad", "illness"],
         (_, Slot::Retirement) => &["normal", "hazardous", "reduced-61", "reduced-81"],
-        (_, Slot::Facility) => &["basic", "basic-50", "province", "central"],
+        (_, Slot::Facility) => &["district", "province", "central", "basic"],
         _ => words,
     };
     words
@@ -446,10 +461,12 @@ fn choice_word(slot: Slot, word: &str) -> &'static str {
         (Slot::Route, "emergency") => "cấp cứu",
         (Slot::Route, "self") => "tự đi, không giấy",
         (Slot::Route, _) => "đúng nơi, có chuyển",
-        (Slot::Facility, "primary") => "trạm y tế, cấp ban đầu",
+        (Slot::Facility, "primary") => "trạm y tế",
+        (Slot::Facility, "primary-other") => "cấp ban đầu khác",
+        (Slot::Facility, "district") => "tuyến huyện trước 2025",
         (Slot::Facility, "basic") => "cơ bản dưới 50 điểm",
         (Slot::Facility, "basic-50") => "cơ bản từ 50 điểm",
-        (Slot::Facility, "province") => "chuyên sâu, tuyến tỉnh",
+        (Slot::Facility, "province") => "tuyến tỉnh trước 2025",
         (Slot::Facility, _) => "chuyên sâu, trung ương",
         (Slot::Stay, "inpatient") => "nội trú",
         (Slot::Stay, _) => "ngoại trú",
@@ -577,6 +594,9 @@ pub fn refusal(refusal: &Refusal) -> Block {
                 "Chỉ được đóng một lần khi thiếu không quá {max} tháng. Thiếu nhiều hơn thì đóng tiếp từng kỳ cho đến khi còn thiếu {max} tháng."
             )
         }
+        Refusal::TooLarge { slot: Slot::CoPaidBefore, max } => {
+            format!("Phần trả trước ngày đổi lương cơ sở không thể nhiều hơn số của cả năm ({}).", dong(Dong(*max)))
+        }
         Refusal::TooLarge { slot: Slot::Months | Slot::Periods, .. } => "Thời gian đóng dài quá 60 năm. Bạn xem lại giúp mình.".to_owned(),
         Refusal::TooLarge { slot, max } if slot.kind() == Kind::Money => {
             format!("Mục {} lớn quá mức mình tính được ({}). Bạn xem lại giúp mình.", input_name(*slot), dong(Dong(*max)))
@@ -642,7 +662,25 @@ pub fn note(note: Note) -> String {
         Note::SupportEnds { months } => format!("Trong kỳ này Nhà nước chỉ còn hỗ trợ {months} tháng."),
         Note::JoinedBefore2025Assumed => "Mình coi như bạn đã đóng BHXH từ trước 01/07/2025.".to_owned(),
         Note::CoPaidUnknown => {
-            "Chưa tính phần bạn đã cùng chi trả từ đầu năm; có số đó thì bấm đổi số liệu để tính miễn cùng chi trả.".to_owned()
+            "Chưa có tổng số bạn đã cùng chi trả từ đầu năm; có số đó thì bấm đổi số liệu để tính miễn cùng chi trả.".to_owned()
+        }
+        Note::CoPaidSinceChange { on } => format!(
+            "Mình coi như số đã cùng chi trả đều trả từ {}, ngày đổi lương cơ sở. Có phần trả trước ngày đó thì bấm đổi số liệu: bạn được miễn sớm hơn.",
+            vietnamese_date(on)
+        ),
+        Note::FiveYearsUnknown => {
+            "Mình coi như bạn chưa tham gia BHYT đủ 5 năm liên tục; đủ rồi thì bấm đổi số liệu để tính miễn cùng chi trả.".to_owned()
+        }
+        Note::ExemptionInPart => {
+            "Luật chưa nói rõ: đã được miễn cùng chi trả mà tự đi nơi chỉ trả một phần thì phần đó có được trả đủ không. Mình tính theo mức của thẻ; bạn hỏi 1900 9068."
+                .to_owned()
+        }
+        Note::VisitNotCounted => {
+            "Phần cùng chi trả của lần tự đi này không được cộng vào số để xét miễn; chỉ được miễn khi trước đó đã vượt ngưỡng.".to_owned()
+        }
+        Note::ContractAssumed => {
+            "Mình coi như nơi khám có ký hợp đồng BHYT. Nơi không ký thì bạn trả trước, quỹ chỉ trả lại đến một mức tối đa: bấm “Nơi không ký hợp đồng”."
+                .to_owned()
         }
         Note::ChangesOn { day } => {
             format!(

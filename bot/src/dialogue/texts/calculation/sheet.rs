@@ -64,7 +64,7 @@ pub fn sheet(calculator: Calculator, answers: &Answers, assumed: &BTreeSet<Slot>
         Outcome::Sickness(result) => sickness(result),
         Outcome::HouseholdHealth(result) => household(result, today, law),
         Outcome::Voluntary(result) => voluntary(result),
-        Outcome::Bill(result) => bill(result),
+        Outcome::Bill(result) => bill(result, answers),
     };
     let mut blocks = vec![Block::Paragraph { spans: std::mem::take(&mut parts.headline) }];
     blocks.extend(parts.under.iter().map(Block::text));
@@ -609,33 +609,55 @@ fn voluntary(result: &Voluntary) -> Parts {
     parts
 }
 
-fn bill(result: &Bill) -> Parts {
+fn bill(result: &Bill, answers: &Answers) -> Parts {
     let mut parts = Parts {
         headline: headline("Quỹ BHYT trả khoảng ", dong(result.insurance), &format!("; bạn trả khoảng {}.", dong(result.patient))),
         ..Parts::default()
     };
     let law = "Luật BHYT Điều 22";
+    let decree = "NĐ 188/2025";
+    let small = || {
+        let basis = format!("{law} khoản 1 điểm b; {decree} Điều 17");
+        (format!("Chi phí một lần khám dưới {} được mức hưởng 100%", dong(result.small_cost)), basis)
+    };
+    let converted = result.changed.filter(|change| result.left.is_some() && change.paid_before.0 > 0);
+    if let Some(change) = converted {
+        let (on, paid, old) = (vietnamese_date(change.on), dong(change.paid_before), dong(change.from));
+        let times = result.exemption.0 / change.to.0;
+        let what = if change.left.0 > 0 {
+            format!("Còn phải cùng chi trả từ {on} đến hết năm: ({times} − {paid} / {old}) × {} = {}", dong(change.to), dong(change.left))
+        } else {
+            format!("Trước {on} đã cùng chi trả {paid}, đủ {times} × {old}: không phải quy đổi")
+        };
+        parts.step(what, format!("{decree} Điều 18 khoản 2 điểm c"));
+    }
     let (why, basis) = match result.why {
         Why::Group => (format!("Mức hưởng của thẻ: {} chi phí trong phạm vi BHYT", percent(result.group_rate)), format!("{law} khoản 1")),
-        Why::Primary => ("Khám ở cấp ban đầu được trả 100%".to_owned(), format!("{law} khoản 1")),
-        Why::SmallCost => (format!("Chi phí một lần khám dưới {} được trả 100%", dong(result.small_cost)), format!("{law} khoản 1")),
+        Why::Primary => ("Khám ở trạm y tế và nơi được luật kể tên được trả 100%".to_owned(), format!("{law} khoản 1 điểm c")),
+        Why::SmallCost => small(),
         Why::Exempt => (
-            format!("Đủ 5 năm liên tục và cùng chi trả trong năm vượt {}: phần còn lại được trả 100%", dong(result.exemption)),
-            format!("{law} khoản 1; NĐ 188/2025 Điều 18"),
+            format!(
+                "Đủ 5 năm liên tục và cùng chi trả trong năm vượt {}: phần còn lại được trả 100%",
+                converted.map_or_else(|| dong(result.exemption), |_| "ngưỡng".to_owned())
+            ),
+            format!("{law} khoản 1 điểm d; {decree} Điều 18"),
         ),
         Why::Emergency => (format!("Cấp cứu được trả đủ mức hưởng {} ở mọi nơi", percent(result.group_rate)), format!("{law} khoản 5")),
-        Why::SelfFull => (
-            format!("Tự đi khám ở nơi này được đủ mức hưởng {}", percent(result.group_rate)),
-            format!("{law} khoản 4; NĐ 188/2025 Điều 19"),
-        ),
+        Why::SelfFull => {
+            (format!("Tự đi khám ở nơi này được đủ mức hưởng {}", percent(result.group_rate)), format!("{law} khoản 4; {decree} Điều 19"))
+        }
         Why::SelfPart => (
             format!("Tự đi khám ở nơi này được {} của mức hưởng {}", percent(result.place_rate), percent(result.group_rate)),
-            format!("{law} khoản 4; NĐ 188/2025 Điều 19"),
+            format!("{law} khoản 4; {decree} Điều 19"),
         ),
         Why::SelfNothing => {
             ("Tự đi khám ngoại trú ở nơi này không được quỹ trả, trừ cấp cứu và bệnh được đi thẳng".to_owned(), format!("{law} khoản 4"))
         }
     };
+    if result.why == Why::SelfPart && result.covered < result.small_cost {
+        let (what, basis) = small();
+        parts.step(what, basis);
+    }
     parts.step(why, basis);
     parts.step(format!("Quỹ trả {} trong {}", dong(result.insurance), dong(result.covered)), "");
     if result.co_payment.0 > 0 {
@@ -647,12 +669,101 @@ fn bill(result: &Bill) -> Parts {
     if result.outside.0 > 0 {
         parts.step(format!("Phần ngoài phạm vi BHYT bạn tự trả: {}", dong(result.outside)), "");
     }
-    if result.why == Why::SelfPart && result.place_rate == 4_000 {
-        parts.change("Tỷ lệ nội trú tự đi ở bệnh viện trung ương: xác nhận lại với 1900 9068 hoặc bệnh viện trước khi nhập viện.");
-    }
+    bill_elsewhere(&mut parts, answers);
     parts.change("Tỷ lệ chỉ tính trên chi phí trong phạm vi BHYT; thuốc ngoài danh mục, dịch vụ theo yêu cầu bạn tự trả.");
-    parts.change(format!("Đủ 5 năm liên tục: cùng chi trả trong năm vượt {} thì được trả 100% đến hết năm.", dong(result.exemption)));
+    let before = result.changed.map(|change| format!(" (phần đã trả trước {} được quy đổi)", vietnamese_date(change.on)));
+    parts.change(format!(
+        "Đủ 5 năm liên tục: cùng chi trả trong năm vượt {}{} thì được trả 100% đến hết năm.",
+        dong(result.exemption),
+        before.unwrap_or_default()
+    ));
     parts.paper("Xuất trình thẻ BHYT (VssID, VNeID hoặc căn cước) khi đến khám; cấp cứu thì trước khi ra viện.");
     parts.notes.clone_from(&result.notes);
     parts
+}
+
+/// What would be paid at a place that is taken for another easily.
+fn bill_elsewhere(parts: &mut Parts, answers: &Answers) {
+    match (answers.word(Slot::Route), answers.word(Slot::Facility)) {
+        (_, Some("primary")) => {
+            parts.change("Phòng khám đa khoa khu vực: 100% chỉ khi khám ngoại trú.");
+            parts.change("Nơi cấp ban đầu khác, như phòng khám tư có ký hợp đồng BHYT, thì theo mức của thẻ.");
+        }
+        (Some("emergency"), _) => {
+            parts.change("Cấp cứu ở nơi không ký hợp đồng BHYT: bạn trả trước, rồi nộp hồ sơ để cơ quan BHXH trả theo mức hưởng.");
+        }
+        (Some("right"), None) => parts.change("Khám ở trạm y tế thì được trả 100%."),
+        (Some("self"), Some("district")) if !answers.is(Slot::Stay, "inpatient") => {
+            parts.change("Nơi này nay từ 50 điểm mà bệnh viện tính 50% thì bạn hỏi lại 1900 9068.");
+        }
+        (Some("self"), Some("central")) => {
+            parts.change("Nơi trước 2025 là tuyến trung ương mà nay xếp cấp cơ bản: bấm đổi số liệu, chọn như cơ bản từ 50 điểm.");
+            parts.change(
+                "Bệnh được khám thẳng; hoặc người dân tộc thiểu số, hộ nghèo ở vùng khó khăn, người ở xã đảo, đặc khu khi nằm viện: được đủ mức hưởng.",
+            );
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use faq::Faq;
+    use jiff::civil::date;
+
+    use super::super::{contract_choice, question};
+    use super::*;
+    use crate::calculator::{Value, calculate};
+
+    static FAQ: LazyLock<Faq> = LazyLock::new(|| Faq::embedded().unwrap_or_else(|error| panic!("{error}")));
+
+    /// What is read of a bill, and whether the topic of places without a contract is offered.
+    fn bill_of(inputs: &str) -> (String, bool) {
+        let mut answers = Answers::default();
+        for input in inputs.split_whitespace() {
+            let (slot, value) = input.split_once('=').expect("name=value");
+            let slot: Slot = slot.parse().expect("an input");
+            answers.set(slot, Value::parse(slot, value).expect("a value")).expect("an answer");
+        }
+        let (today, law) = (date(2026, 11, 25), Law::new(FAQ.constants()));
+        let outcome = calculate(Calculator::Bill, &answers, today, law).unwrap_or_else(|refusal| panic!("{inputs}: {refusal}"));
+        let sheet = sheet(Calculator::Bill, &answers, &BTreeSet::new(), &outcome, law, today);
+        let spans = sheet.blocks.iter().chain(&sheet.more).flat_map(Block::spans);
+        (spans.map(|span| span.text.as_str()).collect::<Vec<_>>().join(" "), contract_choice(&answers).is_some())
+    }
+
+    #[test]
+    fn the_share_of_a_stay_at_a_central_hospital_is_said_without_a_hedge() {
+        let (text, _) = bill_of("bill=12000000 rate=80 route=self facility=central stay=inpatient");
+        assert!(text.contains("được 40% của mức hưởng 80%") && !text.contains("xác nhận lại"), "{text}");
+    }
+
+    #[test]
+    fn a_place_of_ones_own_choice_may_have_no_contract() {
+        let (text, offered) = bill_of("bill=12000000 rate=80 route=self facility=basic stay=inpatient");
+        assert!(text.contains("coi như nơi khám có ký hợp đồng BHYT") && offered, "{text}");
+        let (text, offered) = bill_of("bill=12000000 rate=80 route=right five_years=no");
+        assert!(!text.contains("hợp đồng") && !offered, "{text}");
+        let (text, _) = bill_of("bill=12000000 rate=80 route=emergency five_years=no");
+        assert!(text.contains("Cấp cứu ở nơi không ký hợp đồng BHYT"), "{text}");
+    }
+
+    #[test]
+    fn what_was_co_paid_in_the_old_base_salary_is_shown_converted() {
+        let (text, _) = bill_of("bill=60000000 rate=80 route=right five_years=yes co_paid=9020000 co_paid_before=7020000");
+        assert!(text.contains("(6 − 7.020.000 đồng / 2.340.000 đồng) × 2.530.000 đồng = 7.590.000 đồng"), "{text}");
+        let (text, _) = bill_of("bill=60000000 rate=80 route=right five_years=yes co_paid=14040000 co_paid_before=14040000");
+        assert!(text.contains("đủ 6 × 2.340.000 đồng: không phải quy đổi"), "{text}");
+    }
+
+    #[test]
+    fn not_only_visits_with_a_referral_count_towards_the_exemption() {
+        let asked: String = question(Calculator::Bill, Slot::CoPaid).spans().map(|span| span.text.as_str()).collect();
+        for counted in ["đúng nơi", "cấp cứu", "bệnh được khám thẳng", "cấp ban đầu", "ngoại trú cấp cơ bản", "tuyến huyện"]
+        {
+            assert!(asked.contains(counted), "{counted}: {asked}");
+        }
+    }
 }
