@@ -284,3 +284,23 @@ fn date(slot: Slot, found: &Found, read: &Amounts, asked: bool) -> Option<Read> 
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use knowledge::amounts;
+
+    use super::*;
+
+    #[test]
+    fn what_was_co_paid_before_the_base_salary_changed_is_told_from_the_whole_year() {
+        let said = |text: &str| {
+            let mut calculation = Calculation::new(Calculator::Bill);
+            let doubts = fill(&mut calculation, &amounts(text, date(2026, 11, 25)), None);
+            assert!(doubts.is_empty(), "{text}");
+            [Slot::Bill, Slot::CoPaid, Slot::CoPaidBefore].map(|slot| calculation.answers.number(slot).unwrap_or_default())
+        };
+        assert_eq!(said("viện phí 60tr, đã cùng chi trả 9tr, nửa đầu năm 7tr"), [60_000_000, 9_000_000, 7_000_000]);
+        assert_eq!(said("viện phí 60tr, đã cùng chi trả 9tr"), [60_000_000, 9_000_000, 0]);
+    }
+}
