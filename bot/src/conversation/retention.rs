@@ -43,6 +43,10 @@ impl Conversations {
             if let Err(error) = self.sweep(config).await {
                 tracing::error!(error = error.to_string(), "what is over could not be erased");
             }
+            // Held up, it is for the next time.
+            if let Err(error) = self.store.fold_what_is_left().await {
+                tracing::warn!(error = error.to_string(), "the journal could not be folded: it may still hold what was erased");
+            }
             tokio::select! {
                 () = tokio::time::sleep(SWEEP_EVERY) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -52,10 +56,6 @@ impl Conversations {
 
     /// Erases what is over now, some of it. How many conversations.
     pub async fn sweep(&self, config: RetentionConfig) -> Result<usize, ConversationError> {
-        // Held up again, it is for the next sweep.
-        if let Err(error) = self.store.fold_what_is_left().await {
-            tracing::warn!(error = error.to_string(), "the journal could not be folded: it may still hold what was erased");
-        }
         let at_ms = now_ms();
         let before = |days: u32| (days > 0).then(|| at_ms - i64::from(days) * DAY_MS);
         if let Some(before_ms) = before(config.telegram_update_days) {
@@ -63,7 +63,6 @@ impl Conversations {
         }
         let deleted = self.store.delete_attachments_before(at_ms - i64::from(config.attachment_days.get()) * DAY_MS).await?;
         if deleted > 0 {
-            self.store.fold_journal().await?;
             tracing::info!(deleted, "attachments were deleted after their time");
         }
         let Some(before_ms) = before(config.conversation_days) else { return Ok(0) };
@@ -75,7 +74,6 @@ impl Conversations {
             }
         }
         if count > 0 {
-            self.store.fold_journal().await?;
             tracing::info!(conversations = count, "conversations whose time is over were erased");
         }
         Ok(count)

@@ -87,10 +87,14 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn delete_attachments_before(&self, before_ms: i64) -> Result<u64, StoreError> {
-        Ok(on_writer!(self, |pool| query("delete from attachment where created_ms < $1")
+        let deleted = on_writer!(self, |pool| query("delete from attachment where created_ms < $1")
             .bind(before_ms)
             .execute(pool)
             .await
-            .map(|done| done.rows_affected()))?)
+            .map(|done| done.rows_affected()))?;
+        if deleted > 0 {
+            self.note_erased();
+        }
+        Ok(deleted)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, SqliteConnection, query, query_as};
+use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool, query, query_as};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -54,6 +54,7 @@ impl Store {
             query("delete from callback where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
             query("update conversation set labels = '[]' where conversation_id = $1").bind(&id).execute(&mut *tx).await?;
         });
+        self.note_erased();
         Ok(())
     }
 
@@ -64,30 +65,26 @@ impl Store {
     /// [`StoreError::Busy`]: readers held it up each time; [`Store::fold_what_is_left`] does it later. Or the database fails.
     pub async fn fold_journal(&self) -> Result<(), StoreError> {
         let Pools::Sqlite { write, .. } = &self.0.pools else { return Ok(()) };
-        self.0.unfolded.store(true, Ordering::Relaxed);
-        for _ in 0..FOLD_TRIES_MAX {
-            let mut connection = write.acquire().await.map_err(StoreError::from)?;
-            set_busy_wait(&mut connection, FOLD_WAIT).await?;
-            let folded = query_as("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await;
-            set_busy_wait(&mut connection, SQLITE_BUSY_WAIT).await?;
-            // That readers are in the way is no error but a row.
-            let (is_busy, _frames, _moved): (bool, i64, i64) = folded?;
-            if !is_busy {
-                self.0.unfolded.store(false, Ordering::Relaxed);
-                return Ok(());
-            }
-            drop(connection);
-            sleep(FOLD_WAIT).await;
+        // Before it begins: what is erased meanwhile is noted anew.
+        self.0.unfolded.store(false, Ordering::Relaxed);
+        let folded = fold(write).await;
+        if folded.is_err() {
+            self.note_erased();
         }
-        Err(StoreError::Busy)
+        folded
     }
 
-    /// Folds the journal when that was held up before, or may have been before this process began.
+    /// Folds the journal when something was erased since the last time, or may have been before this process began.
     ///
     /// # Errors
     /// As [`Store::fold_journal`].
     pub async fn fold_what_is_left(&self) -> Result<(), StoreError> {
         if self.0.unfolded.load(Ordering::Relaxed) { self.fold_journal().await } else { Ok(()) }
+    }
+
+    /// The journal holds what is no longer in the database.
+    pub(super) fn note_erased(&self) {
+        self.0.unfolded.store(true, Ordering::Relaxed);
     }
 
     /// Conversations whose last event is older than a moment and that hold more than tombstones, some of them.
@@ -119,6 +116,23 @@ impl Store {
         .await
         .map(|done| done.rows_affected()))?)
     }
+}
+
+async fn fold(write: &SqlitePool) -> Result<(), StoreError> {
+    for _ in 0..FOLD_TRIES_MAX {
+        let mut connection = write.acquire().await?;
+        set_busy_wait(&mut connection, FOLD_WAIT).await?;
+        let folded = query_as("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await;
+        set_busy_wait(&mut connection, SQLITE_BUSY_WAIT).await?;
+        // That readers are in the way is no error but a row.
+        let (is_busy, _frames, _moved): (bool, i64, i64) = folded?;
+        if !is_busy {
+            return Ok(());
+        }
+        drop(connection);
+        sleep(FOLD_WAIT).await;
+    }
+    Err(StoreError::Busy)
 }
 
 async fn set_busy_wait(connection: &mut SqliteConnection, wait: Duration) -> Result<(), sqlx::Error> {

@@ -74,7 +74,7 @@ struct Inner {
     writer: Writer,
     announcer: Announcer,
     sinks: Sinks,
-    /// The journal may hold what was erased: readers were in the way, or the process that erased has ended.
+    /// SQLite's journal may hold what was erased, by this process or the one before.
     unfolded: AtomicBool,
     /// Stops with the last clone of the store.
     _listener: Option<Listener>,
