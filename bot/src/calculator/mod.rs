@@ -19,7 +19,7 @@ mod unemployment;
 mod voluntary;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 use std::str::FromStr;

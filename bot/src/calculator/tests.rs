@@ -26,13 +26,19 @@ const EXAMPLES: [(Calculator, &str); 9] = [
     (Calculator::Bill, include_str!("examples/bill.txt")),
 ];
 
-fn run(calculator: Calculator, inputs: &str, today: Date) -> Result<Json, Refusal> {
+/// Answers as the files write them: `name=value`, with spaces between.
+pub(crate) fn answers(inputs: &str) -> Result<Answers, Refusal> {
     let mut answers = Answers::default();
     for input in inputs.split_whitespace() {
         let (slot, value) = input.split_once('=').expect("name=value");
         let slot: Slot = slot.parse().expect("an input");
         answers.set(slot, Value::parse(slot, value).expect("a value"))?;
     }
+    Ok(answers)
+}
+
+fn run(calculator: Calculator, inputs: &str, today: Date) -> Result<Json, Refusal> {
+    let answers = answers(inputs)?;
     let outcome = calculate(calculator, &answers, today, Law::new(FAQ.constants()))?;
     Ok(serde_json::to_value(outcome).expect("figures are JSON"))
 }
@@ -118,15 +124,7 @@ fn what_a_bill_takes_for_granted_is_said() {
 
 #[test]
 fn five_years_are_asked_for_only_where_they_may_make_a_difference() {
-    let asked = |inputs: &str| {
-        let mut answers = Answers::default();
-        for input in inputs.split_whitespace() {
-            let (slot, word) = input.split_once('=').expect("name=value");
-            let slot: Slot = slot.parse().expect("an input");
-            answers.set(slot, Value::parse(slot, word).expect("a value")).expect("an answer");
-        }
-        Calculator::Bill.question(&answers, &[])
-    };
+    let asked = |inputs: &str| Calculator::Bill.question(&answers(inputs).expect("answers"), &[]);
     for (inputs, slot) in [
         ("rate=80 route=right", Some(Slot::FiveYears)),
         ("rate=80 route=right five_years=no", None),

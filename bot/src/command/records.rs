@@ -37,13 +37,7 @@ pub(crate) enum AuditOf {
 
 /// Verification and look-up as configured; `None`: switched off.
 pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>, key: Key) -> anyhow::Result<Option<Identity>> {
-    let Some(sms) = sms(config)? else {
-        tracing::warn!("sms.gateway: off, so nobody can look up their own record");
-        return Ok(None);
-    };
-    if config.sms_gateway()? != SmsGateway::Http {
-        tracing::warn!("ONE-TIME PASSWORDS ARE PRINTED HERE instead of being sent: good to try hotro. In service, set sms.url.");
-    }
+    let Some(sms) = sms(config)? else { return Ok(None) };
     let records_key = records_key(conversations.store(), &key).await.context("opening the key of the records")?;
     let Some(records) = upstream(&config.records)? else {
         let records: Arc<dyn Records> = Arc::new(LocalRecords::new(conversations.store().clone(), records_key.clone()));
@@ -62,8 +56,14 @@ pub(crate) async fn identity(config: &Config, conversations: &Arc<Conversations>
 /// How one-time passwords are sent; `None`: they are not.
 pub(crate) fn sms(config: &Config) -> anyhow::Result<Option<Arc<dyn Sms>>> {
     Ok(match config.sms_gateway()? {
-        SmsGateway::Off => None,
-        SmsGateway::Console | SmsGateway::Auto => Some(Arc::new(Console)),
+        SmsGateway::Off => {
+            tracing::warn!("sms.gateway: off, so nobody can look up their own record");
+            None
+        }
+        SmsGateway::Console | SmsGateway::Auto => {
+            tracing::warn!("ONE-TIME PASSWORDS ARE PRINTED HERE instead of being sent: good to try hotro. In service, set sms.url.");
+            Some(Arc::new(Console))
+        }
         SmsGateway::Http => {
             let url = config.sms.url.as_deref().and_then(safe_url).context("sms.url: expected https://...")?;
             let body = config.sms.body.as_deref().unwrap_or(BODY_DEFAULT);

@@ -715,18 +715,14 @@ mod tests {
 
     use super::super::{contract_choice, question};
     use super::*;
-    use crate::calculator::{Value, calculate};
+    use crate::calculator::calculate;
+    use crate::calculator::tests::answers;
 
     static FAQ: LazyLock<Faq> = LazyLock::new(|| Faq::embedded().unwrap_or_else(|error| panic!("{error}")));
 
     /// What is read of a bill, and whether the topic of places without a contract is offered.
     fn bill_of(inputs: &str) -> (String, bool) {
-        let mut answers = Answers::default();
-        for input in inputs.split_whitespace() {
-            let (slot, value) = input.split_once('=').expect("name=value");
-            let slot: Slot = slot.parse().expect("an input");
-            answers.set(slot, Value::parse(slot, value).expect("a value")).expect("an answer");
-        }
+        let answers = answers(inputs).expect("answers");
         let (today, law) = (date(2026, 11, 25), Law::new(FAQ.constants()));
         let outcome = calculate(Calculator::Bill, &answers, today, law).unwrap_or_else(|refusal| panic!("{inputs}: {refusal}"));
         let sheet = sheet(Calculator::Bill, &answers, &BTreeSet::new(), &outcome, law, today);
