@@ -374,17 +374,16 @@ impl Text<'_> {
             None => return None,
         };
         let after = at + skipped;
-        let is_tet = self.before(after, 1) == "tet";
+        let named = self.before(after, 1);
+        let is_season = matches!(named, "he" | "tet");
+        let of_now = if named == "tet" { self.tet_year() } else { self.today.year() };
         let (year, words) = match self.year_said(after) {
-            Some((_, words)) if is_tet && self.is_year_word(after) && self.fold(after + 1) == "nay" => (self.tet_year(), words),
+            Some((_, words)) if is_season && self.is_year_word(after) && self.fold(after + 1) == "nay" => (of_now, words),
             Some(said) => said,
             // "đầu năm" alone is this year's; "đầu" alone is a head.
-            None if self.is_year_word(after) && self.number(after + 1).is_none() && !matches!(self.before(after, 1), "he" | "tet") => {
-                (self.today.year(), 1)
-            }
-            None if is_tet && self.fold(after) == "nay" => (self.tet_year(), 1),
-            None if self.before(after, 1) == "he" && self.fold(after) == "nay" => (self.today.year(), 1),
-            None if matches!(self.before(after, 1), "he" | "tet") && self.says(after, &["vua", "roi"]) => (self.today.year(), 2),
+            None if self.is_year_word(after) && self.number(after + 1).is_none() && !is_season => (self.today.year(), 1),
+            None if is_season && self.fold(after) == "nay" => (of_now, 1),
+            None if is_season && self.says(after, &["vua", "roi"]) => (self.today.year(), 2),
             None => return None,
         };
         Some(Core::new(skipped + words, months_of(year, months.0, months.1)?))
